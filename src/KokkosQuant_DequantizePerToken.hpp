@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief Codes back to floating point with one scale a row.
+#pragma once
+
+#include "KokkosQuant_Descriptor.hpp"
+#include "KokkosQuant_Plan.hpp"
+#include "detail/KokkosQuant_PlanBase.hpp"
+#include "detail/KokkosQuant_RowElement.hpp"
+
+namespace KokkosQuant {
+
+/// \brief The arguments of DequantizePerToken; N rows ("tokens") of D elements.
+///
+/// | member     | View                                   | |
+/// | ---------- | -------------------------------------- | --- |
+/// | q          | N x D of int8_t or uint8_t, read       | the codes |
+/// | scale      | N of T, or of float for 16-bit T, read | |
+/// | zero_point | N of int, read; or no_zero_point       | |
+/// | x          | N x D of T, written                    | |
+///
+/// T is double, float, half_t or bfloat16_t. Any layouts and strides, also different ones. x shares no memory with the rest.
+template <class Q, class Scale, class ZeroPoint, class X>
+struct DequantizePerTokenArgs {
+  Q q;
+  Scale scale;
+  ZeroPoint zero_point;
+  X x;
+};
+template <class Q, class Scale, class ZeroPoint, class X>
+DequantizePerTokenArgs(Q, Scale, ZeroPoint, X) -> DequantizePerTokenArgs<Q, Scale, ZeroPoint, X>;
+
+template <class Exec, class Args>
+class DequantizePerTokenPlan;
+
+namespace Impl {
+
+template <class C, class Scale, class ZeroPoint>
+struct DequantizeElement : RowElement<C, Scale, ZeroPoint> {
+  template <class V, class I>
+  using constants_of = DequantizeConstants<V, I>;
+  using row_constants = DequantizeConstants<C, integer_of<C>>;
+
+  KOKKOS_FORCEINLINE_FUNCTION row_constants constants(std::int64_t row) const {
+    return dequantize_constants(this->scale_of(row), this->zero_point(row));
+  }
+  static constexpr bool any_pack(const row_constants& k) { return k.moderate; }
+  template <class K, class V, class I>
+  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& x, const I& q) const {
+    if constexpr (std::floating_point<V>)
+      x = k.moderate ? dequantize_moderate(k, q) : dequantize(k, static_cast<std::int32_t>(q));
+    else
+      x = dequantize_moderate(k, q);
+  }
+};
+
+}  // namespace Impl
+
+/// \brief Names the op in select and can_implement.
+struct DequantizePerToken {
+  template <class Exec, class Args>
+  using plan = DequantizePerTokenPlan<Exec, Args>;
+
+  static constexpr const char* name = "DequantizePerToken";
+  template <class Args>
+  using data_type = Impl::stored_t<decltype(Args::x)>;
+  template <class Args>
+  using code = Impl::element_of<decltype(Args::q)>;
+  template <class Args>
+  static constexpr const char* code_type_name() {
+    return Impl::type_name<code<Args>>();
+  }
+
+  template <class Exec, class Args>
+  static constexpr bool accepts() {
+    using namespace Impl;
+    using X = decltype(Args::x);
+    using Scale = decltype(Args::scale);
+    using Q = decltype(Args::q);
+    static_assert(view_of_rank<Q, 2>, "KokkosQuant: q must be a Kokkos::View of rank 2 (N x D)");
+    static_assert(view_of_rank<X, 2>, "KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)");
+    static_assert(written<X>, "KokkosQuant: x is written: its View must not be of const");
+    static_assert(element_view<X>, "KokkosQuant: x must have an element type of double, float, half_t or bfloat16_t");
+    static_assert(code_view<Q>, "KokkosQuant: q must be a Kokkos::View of std::int8_t or std::uint8_t");
+    static_assert(view_of_rank<Scale, 1>, "KokkosQuant: scale must be a Kokkos::View of rank 1 (N)");
+    static_assert(scale_for<Scale, X>,
+                  "KokkosQuant: scale must have the element type of x, or float where that is a 16-bit type");
+    static_assert(zero_point_argument<decltype(Args::zero_point)>,
+                  "KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point");
+    static_assert(reaches_argument<Exec, X>, "KokkosQuant: exec cannot reach the memory space of x");
+    static_assert(reaches_argument<Exec, Q>, "KokkosQuant: exec cannot reach the memory space of q");
+    static_assert(reaches_argument<Exec, Scale>, "KokkosQuant: exec cannot reach the memory space of scale");
+    static_assert(reaches_argument<Exec, decltype(Args::zero_point)>,
+                  "KokkosQuant: exec cannot reach the memory space of zero_point");
+    return true;
+  }
+
+  template <class Args>
+  static const auto& shape_of(const Args& args) {
+    return args.x;
+  }
+  template <class Args>
+  static void check(Impl::Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
+    checks.range(descriptor);
+    checks.same_extents("q", args.q, "x", args.x);
+    checks.one_a_row("scale", args.scale, "x", args.x);
+    checks.one_a_row("zero_point", args.zero_point, "x", args.x);
+    checks.has_data("q", args.q);
+    checks.has_data("scale", args.scale);
+    checks.has_data("zero_point", args.zero_point);
+    checks.has_data("x", args.x);
+    checks.own_elements("x", args.x);
+    checks.apart("x", args.x, "q", args.q);
+    checks.apart("x", args.x, "scale", args.scale);
+    checks.apart("x", args.x, "zero_point", args.zero_point);
+  }
+
+  template <class Exec, class Args>
+  static auto sweep(const QuantizeDescriptor& descriptor, const Args& args, Mapping hint) {
+    using T = data_type<Args>;
+    const auto element = Impl::row_element<Impl::DequantizeElement, compute_t<T>>(descriptor, args);
+    return Impl::RowSweep<Exec, std::remove_const_t<decltype(element)>, Impl::Outputs<T>, Impl::Inputs<code<Args>>>(
+        element, static_cast<std::int64_t>(args.x.extent(0)), static_cast<std::int64_t>(args.x.extent(1)),
+        Impl::make_tuple(Impl::matrix(args.x)), Impl::make_tuple(Impl::input_matrix(args.q)), hint);
+  }
+
+  // The difference q - zero_point is exact in double; in float it rounds beyond 2^24, which can cost one more ulp.
+  template <class Args>
+  static constexpr PrecisionGuarantee guarantee() {
+    constexpr bool in_double = std::same_as<data_type<Args>, double>;
+    return {true, true, true, in_double ? 0.5 : Impl::rounded_twice_ulp<data_type<Args>> + 1};
+  }
+};
+
+/// \brief x[n,d] = RN(RN(q[n,d] - zero_point[n]) * scale[n]), q - zero_point being exact, both roundings in the compute type
+/// (double for double, else float); a 16-bit x rounds once more.
+///
+/// The inverse of QuantizePerToken, as ONNX's DequantizeLinear. Codes outside the descriptor's range are converted like all
+/// others. The same bits on every execution space, layout and number of threads.
+///
+/// \code
+/// KokkosQuant::DequantizePerTokenPlan plan(exec, KokkosQuant::QuantizeDescriptor{-128, 127},
+///                                          KokkosQuant::DequantizePerTokenArgs{q, scale, zero_point, x});
+/// plan.run();  // asynchronous on exec
+/// \endcode
+template <class Exec, class Args>
+class DequantizePerTokenPlan : public Impl::PlanBase<DequantizePerToken, Exec, Args> {
+ public:
+  /// \throws std::invalid_argument where can_implement is false, with its message
+  DequantizePerTokenPlan(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args,
+                         PlanPreference preference = {})
+      : Impl::PlanBase<DequantizePerToken, Exec, Args>(exec, descriptor, args, preference) {}
+
+  /// \brief The same as the constructor.
+  static DequantizePerTokenPlan select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args,
+                                       PlanPreference preference = {}) {
+    return {exec, descriptor, args, preference};
+  }
+};
+
+}  // namespace KokkosQuant

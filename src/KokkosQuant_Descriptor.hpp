@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief What a caller says about an operation, and what a plan says of itself.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <utility>
+
+namespace KokkosQuant {
+
+/// \brief The integer range that codes are clamped to. Any int32 values with q_min <= q_max.
+struct QuantizeDescriptor {
+  std::int32_t q_min;
+  std::int32_t q_max;
+};
+
+/// \brief How a kernel walks its arrays. A plan chooses; PlanPreference can ask for one, and the sku says what was taken.
+enum class Mapping {
+  automatic,        ///< (preference only) the plan chooses
+  packs,            ///< vectors of consecutive elements; the constants of a row are shared by a vector
+  packs_of_tokens,  ///< vectors of consecutive rows (LayoutLeft): each lane has the constants of its own row
+  elements          ///< one element at a time, any strides
+};
+
+/// \brief Hints to a plan. They choose among kernels that give the same bits; a hint that does not fit is not taken.
+struct PlanPreference {
+  Mapping mapping = Mapping::automatic;  ///< Mapping::elements is always possible, the others where strides allow
+};
+
+/// \brief Which kernel a plan launches.
+struct KernelSku {
+  std::string op;               ///< "QuantizePerTokenBackward", ...
+  std::string element_type;     ///< "double", "float", "half", "bfloat16"
+  std::string code_type;        ///< "int8", "uint8"; empty where no codes are read or written
+  std::string execution_space;  ///< as Kokkos names it
+  Mapping mapping;
+  int pack_width;  ///< elements a vector access moves
+
+  /// "QuantizePerTokenBackward/float/OpenMP/packs/16"; the code type stands behind the element type
+  std::string to_string() const;
+};
+
+/// \brief What a plan promises about its results.
+struct PrecisionGuarantee {
+  bool deterministic;               ///< the same inputs give the same bits, run after run
+  bool bit_stable_across_threads;   ///< whatever the number of threads, teams or launches
+  bool bit_stable_across_backends;  ///< Serial, OpenMP and the device agree bit for bit (any NaN equals any NaN)
+  /// Largest error of an unmasked element against the op's formula in real arithmetic, in units in the last place of the
+  /// output type (codes: in steps, nonzero because the quotient is rounded before it is rounded to an integer).
+  double max_ulp;
+};
+
+/// \brief True, or false with the reason.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+  explicit Status(std::string reason) noexcept : ok_(false), message_(std::move(reason)) {}
+  explicit operator bool() const noexcept { return ok_; }
+  /// What was given and what was expected; empty when true.
+  const std::string& message() const noexcept { return message_; }
+
+ private:
+  bool ok_ = true;
+  std::string message_;
+};
+
+inline const char* to_string(Mapping mapping) {
+  switch (mapping) {
+    case Mapping::automatic: return "automatic";
+    case Mapping::packs: return "packs";
+    case Mapping::packs_of_tokens: return "packs_of_tokens";
+    case Mapping::elements: return "elements";
+  }
+  return "unknown";
+}
+
+inline std::string KernelSku::to_string() const {
+  return op + "/" + element_type + (code_type.empty() ? "" : "/" + code_type) + "/" + execution_space + "/" +
+         KokkosQuant::to_string(mapping) + "/" + std::to_string(pack_width);
+}
+
+inline std::ostream& operator<<(std::ostream& out, const KernelSku& sku) { return out << sku.to_string(); }
+
+inline std::ostream& operator<<(std::ostream& out, const PrecisionGuarantee& g) {
+  return out << (g.deterministic ? "deterministic" : "not deterministic") << ", the same bits across threads: "
+             << (g.bit_stable_across_threads ? "yes" : "no")
+             << ", across backends: " << (g.bit_stable_across_backends ? "yes" : "no") << ", error at most " << g.max_ulp << " ulp";
+}
+
+}  // namespace KokkosQuant

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief select and can_implement: plans by the name of their op.
+#pragma once
+
+#include "KokkosQuant_Descriptor.hpp"
+
+namespace KokkosQuant {
+
+/// \brief Can the op run with these arguments? Never throws, never launches, reads no element.
+///
+/// \return true; or false with a message that says what was given and what was expected.
+/// \code
+/// if (auto ok = KokkosQuant::can_implement<KokkosQuant::QuantizePerTokenBackward>(exec, descriptor, args); !ok)
+///   std::cerr << ok.message() << '\n';
+/// \endcode
+template <class Op, class Exec, class Args>
+Status can_implement(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args) noexcept {
+  return Op::template plan<Exec, Args>::can_implement(exec, descriptor, args);
+}
+
+/// \brief The plan of an op for these arguments: the same as constructing Op's plan type.
+/// \throws std::invalid_argument where can_implement is false, with its message
+template <class Op, class Exec, class Args>
+auto select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference = {}) {
+  return typename Op::template plan<Exec, Args>(exec, descriptor, args, preference);
+}
+
+}  // namespace KokkosQuant

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What every plan has in common: it holds the instance, the Views and the kernel chosen for them. An Op says the rest:
+//   name, code_type_name<Args>()       for labels, messages and the sku
+//   accepts<Exec, Args>()              static_asserts on the arguments' types
+//   check(checks, descriptor, args)    run-time checks
+//   sweep<Exec>(descriptor, args, hint) the RowSweep
+//   guarantee<Args>()
+#pragma once
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "KokkosQuant_Checks.hpp"
+#include "KokkosQuant_Requirements.hpp"
+#include "KokkosQuant_RowSweep.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class Op, class Exec, class Args>
+class PlanBase {
+  static_assert(Op::template accepts<Exec, Args>());
+  using Sweep = decltype(Op::template sweep<Exec>(std::declval<const QuantizeDescriptor&>(), std::declval<const Args&>(),
+                                                  Mapping::automatic));
+
+ public:
+  using execution_space = Exec;
+  using args_type = Args;
+
+  /// \brief Can a plan be made of these? Never throws, never launches, reads no element.
+  /// \return true, or false with a message: what was given and what was expected
+  [[nodiscard]] static Status can_implement(const Exec&, const QuantizeDescriptor& descriptor, const Args& args) noexcept {
+    try {
+      Checks checks;
+      Op::check(checks, descriptor, args);
+      return checks.status();
+    } catch (...) {
+      return Status(std::string());  // no memory for a message
+    }
+  }
+
+  /// \brief Launches the kernel on the plan's instance and Views; asynchronous on that instance.
+  ///
+  /// Re-entrant: any number of calls and threads at once, as far as the Views' contents allow. No allocation, copy or fence;
+  /// can be captured in a graph. The Views' memory must live until the kernel is done, the plan need not.
+  void run() const { sweep_.launch(exec_, label_); }
+
+  /// \brief The same for other Views of the same types and extents (double buffers).
+  ///
+  /// Strides, alignment and aliasing are checked again, and the kernel is chosen again.
+  /// \throws std::invalid_argument where can_implement is false or an extent differs; nothing is launched then
+  void run(const Args& args) const {
+    require(same_extents(args));
+    require(can_implement(exec_, descriptor_, args));
+    Op::template sweep<Exec>(descriptor_, args, preference_.mapping).launch(exec_, label_);
+  }
+
+  /// \brief Bytes that run() needs from the caller: none.
+  static constexpr std::size_t workspace_size() { return 0; }
+
+  /// \brief Which kernel run() launches.
+  KernelSku sku() const {
+    return {Op::name, type_name<typename Op::template data_type<Args>>(), Op::template code_type_name<Args>(), Exec::name(),
+            sweep_.mapping(), sweep_.pack_width()};
+  }
+  /// \brief What run() promises about its results.
+  static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
+
+  const Exec& instance() const { return exec_; }
+  const QuantizeDescriptor& descriptor() const { return descriptor_; }
+  const Args& args() const { return args_; }
+
+ protected:
+  PlanBase(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference)
+      : exec_(exec),
+        descriptor_(descriptor),
+        args_(checked(exec, descriptor, args)),
+        preference_(preference),
+        sweep_(Op::template sweep<Exec>(descriptor, args, preference.mapping)) {}
+
+ private:
+  static void require(const Status& status) {
+    if (!status) throw std::invalid_argument(std::string("KokkosQuant::") + Op::name + ": " + status.message());
+  }
+  static const Args& checked(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args) {
+    require(can_implement(exec, descriptor, args));
+    return args;
+  }
+  Status same_extents(const Args& args) const {
+    const auto &given = Op::shape_of(args), &planned = Op::shape_of(args_);
+    Checks checks;
+    checks.expect(given.extent(0) == planned.extent(0) && given.extent(1) == planned.extent(1), "run(args) was given ",
+                  shape(given), " and the plan was made for ", shape(planned), ": expected the plan's extents");
+    return checks.status();
+  }
+
+  Exec exec_;
+  QuantizeDescriptor descriptor_;
+  Args args_;
+  PlanPreference preference_;
+  Sweep sweep_;
+  std::string label_ = std::string("KokkosQuant::") + Op::name;
+};
+
+}  // namespace KokkosQuant::Impl

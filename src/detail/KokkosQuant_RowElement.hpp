@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What the element functions of the per-token ops share: where a row's scale and zero point are, and the range.
+#pragma once
+
+#include <cstdint>
+
+#include "KokkosQuant_Affine.hpp"
+#include "KokkosQuant_Operands.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <std::floating_point C, class Scale, class ZeroPoint>
+struct RowElement {
+  using compute = C;
+
+  Scale scale;
+  ZeroPoint zero_point;
+  QuantizeDescriptor range;
+
+  KOKKOS_FORCEINLINE_FUNCTION C scale_of(std::int64_t row) const { return widen<C>(scale(row)); }
+  // The same element function from a later row on.
+  void skip_rows(std::int64_t rows) {
+    scale.data += rows * scale.stride;
+    if constexpr (requires { zero_point.data; }) zero_point.data += rows * zero_point.stride;
+  }
+};
+
+// An element function for the scale and zero point of args.
+template <template <class, class, class> class Element, class C, class Args>
+auto row_element(const QuantizeDescriptor& range, const Args& args) {
+  const auto scale = column(args.scale);
+  const auto zero_point = column(args.zero_point);
+  return Element<C, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>>{
+      {scale, zero_point, range}};
+}
+
+}  // namespace KokkosQuant::Impl

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The walk over rows, for every op: it sees matrices and an element function, chooses how they are walked, and launches.
+//
+// An Element is a small functor, trivially copyable:
+//   compute                              the type it computes in
+//   constants_of<V, I>                   the constants of a row, for values V and codes I
+//   constants(row)                       those of a row, for one element
+//   any_pack(constants)                  may packs be computed with them?
+//   apply(constants, out&..., in...)     one element, or one pack
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "../KokkosQuant_Descriptor.hpp"
+#include "KokkosQuant_KokkosCompat.hpp"
+#include "KokkosQuant_Operands.hpp"
+#include "backend/KokkosQuant_DeviceSweep.hpp"
+#include "backend/KokkosQuant_HostSweep.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class Exec, class Element, class Out, class In>
+class RowSweep;
+
+template <class Exec, class Element, class... O, class... I>
+class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
+  static_assert(std::is_trivially_copyable_v<Element>);
+  using Out = Outputs<O...>;
+  using In = Inputs<I...>;
+  using Host = HostSweep<Element, Out, In>;
+  static constexpr int device_width = device_tuning.access_bytes / static_cast<int>(std::max({sizeof(O)..., sizeof(I)...}));
+
+ public:
+  RowSweep(const Element& element, std::int64_t rows, std::int64_t columns, const Tuple<Matrix<O>...>& out,
+           const Tuple<Matrix<const I>...>& in, Mapping hint)
+      : element_(element), walk_(orient(rows, columns, out, in)) {
+    contiguous_ = all_of(walk_, [](const auto& lines) { return lines.inner == 1; });
+    const bool packs = hint != Mapping::elements && (host_space<Exec> || is_aligned());
+    mapping_ = !packs ? Mapping::elements : walk_.rows_inside ? Mapping::packs_of_tokens : Mapping::packs;
+  }
+
+  Mapping mapping() const { return mapping_; }
+  int pack_width() const {
+    if (mapping_ == Mapping::elements) return 1;
+    return host_space<Exec> ? Host::native_width : device_width;
+  }
+
+  // Asynchronous on exec; neither allocates nor fences.
+  void launch(const Exec& exec, const std::string& label) const {
+    if (walk_.n_outer == 0 || walk_.n_inner == 0) return;
+    if constexpr (host_space<Exec>) {
+      launch_host(exec, label);
+    } else if (mapping_ == Mapping::elements) {
+      launch_device<1>(exec, label);
+    } else {
+      launch_device<device_width>(exec, label);
+    }
+  }
+
+ private:
+  // Every pack of every operand starts where one access can move it.
+  bool is_aligned() const {
+    return contiguous_ && all_of(walk_, [this](const auto& lines) {
+             constexpr std::size_t bytes = device_width * sizeof(*lines.data);
+             return reinterpret_cast<std::uintptr_t>(lines.data) % bytes == 0 &&
+                    (walk_.n_outer == 1 || lines.outer % device_width == 0);
+           });
+  }
+
+  void launch_host(const Exec& exec, const std::string& label) const {
+    constexpr HostTuning t = host_tuning;
+    Host sweep{element_, walk_, contiguous_, mapping_ == Mapping::elements, 1, walk_.n_inner, 1};
+    if (walk_.rows_inside) {
+      sweep.task_inner = std::min(walk_.n_inner, contiguous_ ? t.tile_tokens : t.strided_tile);
+      sweep.task_outer = std::max(t.tile_columns, t.task_elements / sweep.task_inner);
+    } else {
+      sweep.task_inner = std::min(walk_.n_inner, contiguous_ ? 4 * t.task_elements : t.strided_tile);
+      sweep.task_outer = std::max<std::int64_t>(1, t.task_elements / sweep.task_inner);
+    }
+    sweep.inner_tasks = (walk_.n_inner + sweep.task_inner - 1) / sweep.task_inner;
+    const std::int64_t outer_tasks = (walk_.n_outer + sweep.task_outer - 1) / sweep.task_outer;
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, outer_tasks * sweep.inner_tasks), sweep);
+  }
+
+  // Split so that indices stay 32-bit: whole lines a launch (a line itself has fewer than 2^30 packs, or is cut first).
+  template <int W>
+  void launch_device(const Exec& exec, const std::string& label) const {
+    constexpr std::int64_t longest = device_tuning.largest_launch * W;
+    for (std::int64_t i = 0; i < walk_.n_inner; i += longest) launch_columns<W>(exec, label, i, std::min(longest, walk_.n_inner - i));
+  }
+  template <int W>
+  void launch_columns(const Exec& exec, const std::string& label, std::int64_t first, std::int64_t n) const {
+    using Sweep = DeviceSweep<Element, Out, In, W>;
+    using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>;
+    constexpr int loads = device_tuning.loads_in_flight;
+    static_assert(sizeof(typename Sweep::template Rows<loads>) < 512 && sizeof(typename Sweep::template Tokens<loads>) < 512,
+                  "larger functors go through constant memory, with a wait");
+    Element element = element_;
+    auto walk = walk_;
+    shift(walk, element, first);
+    walk.n_inner = n;
+    const std::int64_t packs = (n + W - 1) / W, limit = device_tuning.largest_launch / packs;
+    if (walk_.rows_inside) {
+      const std::int64_t lines = std::min<std::int64_t>(device_tuning.columns_per_token, walk_.n_outer);
+      for (std::int64_t o = 0; o < walk_.n_outer; o += limit * lines) {
+        const std::int64_t end = std::min(o + limit * lines, walk_.n_outer), groups = (end - o + lines - 1) / lines;
+        Kokkos::parallel_for(label, Policy(exec, 0, static_cast<std::int32_t>(groups * packs)),
+                             typename Sweep::template Tokens<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
+                                                                    end, static_cast<std::int32_t>(lines)});
+      }
+    } else {
+      constexpr std::int64_t stripe = device_tuning.stripe;
+      for (std::int64_t o = 0; o < walk_.n_outer; o += limit) {
+        const std::int64_t total = std::min(limit, walk_.n_outer - o) * packs;
+        const std::int64_t threads = (total + stripe * loads - 1) / (stripe * loads) * stripe;
+        Kokkos::parallel_for(label, Policy(exec, 0, static_cast<std::int32_t>(threads)),
+                             typename Sweep::template Rows<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
+                                                                  static_cast<std::uint32_t>(total)});
+      }
+    }
+  }
+  // The walk and its constants from an inner position on.
+  static void shift(Operands<Out, In>& walk, Element& element, std::int64_t i) {
+    if (i == 0) return;
+    [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
+      ((get<A>(walk.out).data += i * get<A>(walk.out).inner), ...);
+      ((get<B>(walk.in).data += i * get<B>(walk.in).inner), ...);
+    }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+    if (walk.rows_inside) element.skip_rows(i);
+  }
+
+  Element element_;
+  Operands<Out, In> walk_;
+  Mapping mapping_;
+  bool contiguous_;
+};
+
+}  // namespace KokkosQuant::Impl

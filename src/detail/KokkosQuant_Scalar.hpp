@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The operations that element functions are written in, for one element. detail/backend has the same for host packs, so
+// that one element function serves both.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "backend/KokkosQuant_Arithmetic.hpp"
+
+namespace KokkosQuant::Impl {
+
+// The integer as wide as C: what codes are computed in.
+template <std::floating_point C>
+using integer_of = std::conditional_t<sizeof(C) == 8, std::int64_t, std::int32_t>;
+
+// What a stored T is in a kernel that computes in C: floating-point data in C itself, codes in the integer as wide.
+template <class T, std::floating_point C>
+using lane_t = std::conditional_t<std::is_integral_v<T>, integer_of<C>, C>;
+template <std::floating_point C, class T>
+KOKKOS_FORCEINLINE_FUNCTION lane_t<T, C> widen(const T& stored) {
+  return static_cast<lane_t<T, C>>(stored);
+}
+template <class T, class L>
+KOKKOS_FORCEINLINE_FUNCTION T narrow(const L& lane) {
+  return static_cast<T>(lane);
+}
+
+// 1.5 * 2^(digits - 1): adding it leaves an integer, rounded to nearest even, in the low bits of the sum. Holds for
+// magnitudes up to 2^(digits - 2).
+template <std::floating_point C>
+inline constexpr C round_shift = sizeof(C) == 8 ? C(0x1.8p52) : C(0x1.8p23);
+template <std::floating_point C>
+inline constexpr integer_of<C> round_shift_bits = __builtin_bit_cast(integer_of<C>, round_shift<C>);
+
+// false for NaN
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool within(C t, C t_min, C t_max) {
+  return t >= t_min && t <= t_max;
+}
+// a select, never a product: nothing leaks out of what is dropped
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C keep_if(bool kept, C value) {
+  return kept ? value : C(0);
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C nan_to_zero(C t) {
+  return t == t ? t : C(0);
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C clamp(C t, C lo, C hi) {
+  const C raised = t > lo ? t : lo;
+  return raised < hi ? raised : hi;
+}
+// |t| <= 2^(digits - 2): nearest integer, ties to even
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> round_small(C t) {
+  return bits_as<integer_of<C>>(t + round_shift<C>)-round_shift_bits<C>;
+}
+// |i| <= 2^(digits - 2): exact, in the floating-point type as wide
+template <std::signed_integral I>
+KOKKOS_FORCEINLINE_FUNCTION auto from_small_integer(I i) {
+  using C = std::conditional_t<sizeof(I) == 8, double, float>;
+  return bits_as<C>(i + round_shift_bits<C>)-round_shift<C>;
+}
+
+}  // namespace KokkosQuant::Impl

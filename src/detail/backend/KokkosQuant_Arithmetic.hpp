@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The rounded scalar operations of the contract, the same bits on every backend. Device code names the rounding explicitly:
+// nvcc has no macro for --use_fast_math, -ftz or -prec-div, and PTX's .rn without .ftz is immune to all three.
+#pragma once
+
+#include <Kokkos_Macros.hpp>
+#include <cstdint>
+
+#include "../KokkosQuant_FastMath.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class To, class From>
+KOKKOS_FORCEINLINE_FUNCTION To bits_as(const From& from) {
+  static_assert(sizeof(To) == sizeof(From));
+  return __builtin_bit_cast(To, from);
+}
+
+// RN(a / b)
+KOKKOS_FORCEINLINE_FUNCTION float divide(float a, float b) {
+#ifdef __CUDA_ARCH__
+  float quotient;
+  asm("div.rn.f32 %0, %1, %2;" : "=f"(quotient) : "f"(a), "f"(b));
+  return quotient;
+#else
+  return a / b;
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double divide(double a, double b) { return a / b; }
+
+// RN(a * b), never contracted into a sum
+KOKKOS_FORCEINLINE_FUNCTION float multiply(float a, float b) {
+#ifdef __CUDA_ARCH__
+  float product;
+  asm("mul.rn.f32 %0, %1, %2;" : "=f"(product) : "f"(a), "f"(b));
+  return product;
+#else
+  return a * b;
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
+#ifdef __CUDA_ARCH__
+  return __dmul_rn(a, b);
+#else
+  return a * b;
+#endif
+}
+
+// RN(a) into float, subnormals kept
+KOKKOS_FORCEINLINE_FUNCTION float to_float(double a) {
+#ifdef __CUDA_ARCH__
+  float narrowed;
+  asm("cvt.rn.f32.f64 %0, %1;" : "=f"(narrowed) : "d"(a));
+  return narrowed;
+#else
+  return static_cast<float>(a);
+#endif
+}
+// exact, subnormals kept
+KOKKOS_FORCEINLINE_FUNCTION double to_double(float a) {
+#ifdef __CUDA_ARCH__
+  double widened;
+  asm("cvt.f64.f32 %0, %1;" : "=d"(widened) : "f"(a));
+  return widened;
+#else
+  return static_cast<double>(a);
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double to_double(double a) { return a; }
+
+// Hardware conversions of the 16-bit types, each rounded once, subnormals kept; elsewhere detail/KokkosQuant_Float16.hpp
+// computes them.
+#ifdef __CUDA_ARCH__
+#define KOKKOSQUANT_NATIVE_FLOAT16
+__device__ __forceinline__ float native_half_to_float(std::uint16_t h) {
+  float widened;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(widened) : "h"(h));
+  return widened;
+}
+__device__ __forceinline__ std::uint16_t native_float_to_half(float a) {
+  std::uint16_t narrowed;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(narrowed) : "f"(a));
+  return narrowed;
+}
+#endif
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#define KOKKOSQUANT_NATIVE_BFLOAT16
+__device__ __forceinline__ std::uint16_t native_float_to_bfloat16(float a) {
+  std::uint16_t narrowed;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(narrowed) : "f"(a));
+  return narrowed;
+}
+#endif
+
+}  // namespace KokkosQuant::Impl

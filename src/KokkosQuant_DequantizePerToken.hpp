@@ -41,16 +41,18 @@ struct DequantizeElement : RowElement<C, Scale, ZeroPoint> {
   using constants_of = DequantizeConstants<V, I>;
   using row_constants = DequantizeConstants<C, integer_of<C>>;
 
-  KOKKOS_FORCEINLINE_FUNCTION row_constants constants(std::int64_t row) const {
-    return dequantize_constants(this->scale_of(row), this->zero_point(row));
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION row_constants constants(const Row& row) const {
+    return dequantize_constants(widen<C>(row.scale), row.zero_point);
   }
-  static constexpr bool any_pack(const row_constants& k) { return k.moderate; }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const row_constants& k) { return k.moderate; }
+  KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class I>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& x, const I& q) const {
-    if constexpr (std::floating_point<V>)
-      x = k.moderate ? dequantize_moderate(k, q) : dequantize(k, static_cast<std::int32_t>(q));
-    else
-      x = dequantize_moderate(k, q);
+    x = dequantize_moderate(k, q);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const row_constants& k, C& x, integer_of<C> q) const {
+    x = dequantize(k, static_cast<std::int32_t>(q));
   }
 };
 

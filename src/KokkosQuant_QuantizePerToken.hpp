@@ -41,16 +41,18 @@ struct QuantizeElement : RowElement<C, Scale, ZeroPoint> {
   using constants_of = QuantizeConstants<V, I>;
   using row_constants = QuantizeConstants<C, integer_of<C>>;
 
-  KOKKOS_FORCEINLINE_FUNCTION row_constants constants(std::int64_t row) const {
-    return quantize_constants(this->scale_of(row), this->zero_point(row), this->range);
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION row_constants constants(const Row& row) const {
+    return quantize_constants(widen<C>(row.scale), row.zero_point, this->range);
   }
-  static constexpr bool any_pack(const row_constants& k) { return k.moderate; }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const row_constants& k) { return k.moderate; }
+  KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class I, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, I& q, const V& x) const {
-    if constexpr (std::floating_point<V>)
-      q = quantize(k, this->range, x);
-    else
-      q = quantize_moderate(k, x);
+    q = quantize_moderate(k, x);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const row_constants& k, integer_of<C>& q, C x) const {
+    q = quantize(k, this->range, x);
   }
 };
 

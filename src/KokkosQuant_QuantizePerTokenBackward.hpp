@@ -43,14 +43,17 @@ struct QuantizeBackwardElement : RowElement<C, Scale, ZeroPoint> {
   template <class V, class>
   using constants_of = BackwardConstants<V>;
 
-  KOKKOS_FORCEINLINE_FUNCTION BackwardConstants<C> constants(std::int64_t row) const {
-    return backward_constants(this->scale_of(row), this->zero_point(row), this->range);
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION BackwardConstants<C> constants(const Row& row) const {
+    return backward_constants(widen<C>(row.scale), row.zero_point, this->range);
   }
-  static constexpr bool any_pack(const BackwardConstants<C>&) { return true; }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const BackwardConstants<C>&) { return true; }
+  KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, const V& dy, const V& x) const {
     dx = quantize_backward(k, dy, x);
   }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const BackwardConstants<C>& k, C& dx, C dy, C x) const { apply(k, dx, dy, x); }
 };
 
 }  // namespace Impl

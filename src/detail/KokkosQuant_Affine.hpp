@@ -13,6 +13,7 @@
 
 namespace KokkosQuant::Impl {
 
+KOKKOSQUANT_FOR_PACKS_TOO
 template <class V, class S>
 KOKKOS_FORCEINLINE_FUNCTION V quotient(const V& x, const S& scale) {
   return divide(x, scale);
@@ -27,25 +28,26 @@ KOKKOS_FORCEINLINE_FUNCTION CodeRange code_range(const QuantizeDescriptor& d, st
 }
 
 // Up to here sums with a zero point are exact in float, and round_small holds; beyond it a row is computed in double.
-inline constexpr std::int64_t moderate_integer = std::int64_t(1) << 21;
-KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int64_t i) { return i >= -moderate_integer && i <= moderate_integer; }
+inline constexpr std::int32_t moderate_integer = 1 << 21;
+KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) { return i >= -moderate_integer && i <= moderate_integer; }
 
-// The smallest C whose ties-to-even integer is at least n; |n| < 2^34. Where n - 1/2 is a C it is that tie, or for an odd n,
-// which loses the tie, the next number; elsewhere the C are integers, and it is the first of them from n - 1/2 on.
+// The smallest C whose ties-to-even integer is at least n. Where n - 1/2 is a C it is that tie, or for an odd n, which loses
+// the tie, the next number; elsewhere the C are integers, and it is the first of them from n - 1/2 on.
 template <std::floating_point C>
-KOKKOS_INLINE_FUNCTION C first_rounding_to_at_least(std::int64_t n) {
-  C first;
-  bool next;
-  if (sizeof(C) == 8 || is_moderate(n)) {
-    first = static_cast<C>(n) - C(0.5);
-    next = (n & 1) != 0;
-  } else {
-    const double tie = static_cast<double>(n) - 0.5;
-    first = static_cast<C>(tie);
-    next = static_cast<double>(first) < tie;
-  }
-  const integer_of<C> up = first > 0 ? 1 : -1;  // first is never 0
-  return next ? bits_as<C>(bits_as<integer_of<C>>(first) + up) : first;
+KOKKOS_FORCEINLINE_FUNCTION C next_above(C value) {  // not of zero
+  return bits_as<C>(bits_as<integer_of<C>>(value) + (value > 0 ? 1 : -1));
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C first_rounding_to_moderate(std::int32_t n) {  // |n| <= 2^(digits - 2)
+  const C tie = static_cast<C>(n) - C(0.5);
+  return (n & 1) != 0 ? next_above(tie) : tie;
+}
+template <std::floating_point C>
+KOKKOS_INLINE_FUNCTION C first_rounding_to_any(std::int64_t n) {  // |n| < 2^34
+  const double tie = static_cast<double>(n) - 0.5;
+  const C first = static_cast<C>(tie);
+  const bool loses = static_cast<double>(first) == tie && (n & 1) != 0;
+  return loses || static_cast<double>(first) < tie ? next_above(first) : first;
 }
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
@@ -65,13 +67,17 @@ struct BackwardConstants {
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION BackwardConstants<C> backward_constants(C scale, std::int32_t zero_point,
                                                                     const QuantizeDescriptor& d) {
+  if (is_moderate(zero_point) && is_moderate(d.q_min) && is_moderate(d.q_max))  // 32-bit integers, nearly always
+    return {scale, first_rounding_to_moderate<C>(d.q_min - zero_point), -first_rounding_to_moderate<C>(zero_point - d.q_max)};
   const CodeRange r = code_range(d, zero_point);
-  return {scale, first_rounding_to_at_least<C>(r.lo), -first_rounding_to_at_least<C>(-r.hi)};
+  return {scale, first_rounding_to_any<C>(r.lo), -first_rounding_to_any<C>(-r.hi)};
 }
+KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
   return within(quotient(x, k.scale), k.t_min, k.t_max);
 }
+KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION V quantize_backward(const K& k, const V& dy, const V& x) {
   return keep_if(inside(k, x), divide(dy, k.scale));
@@ -102,6 +108,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constan
   return {scale, static_cast<C>(r.lo), static_cast<C>(r.hi), zero_point, moderate};
 }
 // moderate constants: any V
+KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quantize_moderate(const K& k, const V& x) {
   return round_small(clamp(nan_to_zero(quotient(x, k.scale)), k.lo, k.hi)) + k.zero_point;
@@ -136,6 +143,7 @@ KOKKOS_FORCEINLINE_FUNCTION DequantizeConstants<C, integer_of<C>> dequantize_con
   return {scale, zero_point, sizeof(C) == 8 || is_moderate(zero_point)};
 }
 // moderate constants and codes: any V
+KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class I>
 KOKKOS_FORCEINLINE_FUNCTION auto dequantize_moderate(const K& k, const I& q) {
   return multiply(from_small_integer(q - k.zero_point), k.scale);

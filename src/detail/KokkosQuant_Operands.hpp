@@ -56,6 +56,7 @@ struct Lines {
 // One value a row.
 template <class T>
 struct Column {
+  using value_type = T;
   const T* data;
   std::int64_t stride;
   KOKKOS_FORCEINLINE_FUNCTION const T& operator()(std::int64_t n) const { return data[n * stride]; }

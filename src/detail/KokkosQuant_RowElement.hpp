@@ -12,12 +12,17 @@ namespace KokkosQuant::Impl {
 template <std::floating_point C, class Scale, class ZeroPoint>
 struct RowElement {
   using compute = C;
+  // What is read of a row. Apart from what is computed of it, so that a thread can have many rows' reads in flight.
+  struct RowData {
+    typename Scale::value_type scale;
+    std::int32_t zero_point;
+  };
 
   Scale scale;
   ZeroPoint zero_point;
   QuantizeDescriptor range;
 
-  KOKKOS_FORCEINLINE_FUNCTION C scale_of(std::int64_t row) const { return widen<C>(scale(row)); }
+  KOKKOS_FORCEINLINE_FUNCTION RowData row_data(std::int64_t row) const { return {scale(row), zero_point(row)}; }
   // The same element function from a later row on.
   void skip_rows(std::int64_t rows) {
     scale.data += rows * scale.stride;

@@ -2,11 +2,14 @@
 // The walk over rows, for every op: it sees matrices and an element function, chooses how they are walked, and launches.
 //
 // An Element is a small functor, trivially copyable:
-//   compute                              the type it computes in
-//   constants_of<V, I>                   the constants of a row, for values V and codes I
-//   constants(row)                       those of a row, for one element
-//   any_pack(constants)                  may packs be computed with them?
-//   apply(constants, out&..., in...)     one element, or one pack
+//   compute                            the type it computes in
+//   row_data(row)                      what is read of a row
+//   constants(row data)                what is computed of that, for one element
+//   constants_of<V, I>                 the same for values V and codes I that are packs; set_lane fills it
+//   is_simple(constants)               may packs be computed with them?
+//   apply(constants, out&..., in...)   an element or a pack, of simple constants
+//   apply_any(constants, out&, in...)  an element, of any constants
+//   skip_rows(n)                       moves row 0
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -97,7 +100,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
   void launch_columns(const Exec& exec, const std::string& label, std::int64_t first, std::int64_t n) const {
     using Sweep = DeviceSweep<Element, Out, In, W>;
     using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>;
-    constexpr int loads = device_tuning.loads_in_flight;
+    constexpr int loads = device_tuning.loads_in_flight / static_cast<int>(sizeof...(I));
     static_assert(sizeof(typename Sweep::template Rows<loads>) < 512 && sizeof(typename Sweep::template Tokens<loads>) < 512,
                   "larger functors go through constant memory, with a wait");
     Element element = element_;
@@ -120,7 +123,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
         const std::int64_t threads = (total + stripe * loads - 1) / (stripe * loads) * stripe;
         Kokkos::parallel_for(label, Policy(exec, 0, static_cast<std::int32_t>(threads)),
                              typename Sweep::template Rows<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
-                                                                  static_cast<std::uint32_t>(total)});
+                                                                  static_cast<std::uint32_t>(total), n % W == 0});
       }
     }
   }

@@ -9,6 +9,14 @@
 
 #include "backend/KokkosQuant_Arithmetic.hpp"
 
+// Stands before a host-device template that host code also instantiates with packs, whose operations are the host's alone:
+// nvcc would warn of that.
+#ifdef __CUDACC__
+#define KOKKOSQUANT_FOR_PACKS_TOO _Pragma("nv_exec_check_disable")
+#else
+#define KOKKOSQUANT_FOR_PACKS_TOO
+#endif
+
 namespace KokkosQuant::Impl {
 
 // The integer as wide as C: what codes are computed in.
@@ -48,10 +56,10 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to_zero(C t) {
   return t == t ? t : C(0);
 }
+// t is not NaN
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C clamp(C t, C lo, C hi) {
-  const C raised = t > lo ? t : lo;
-  return raised < hi ? raised : hi;
+  return least(greatest(t, lo), hi);
 }
 // |t| <= 2^(digits - 2): nearest integer, ties to even
 template <std::floating_point C>

@@ -68,6 +68,24 @@ KOKKOS_FORCEINLINE_FUNCTION double to_double(float a) {
 }
 KOKKOS_FORCEINLINE_FUNCTION double to_double(double a) { return a; }
 
+// The larger and the smaller of two that are not NaN (of zeros of either sign, either one).
+template <class C>
+KOKKOS_FORCEINLINE_FUNCTION C greatest(C a, C b) {
+#ifdef __CUDA_ARCH__
+  return fmax(a, b);  // one instruction, as a select is two
+#else
+  return a > b ? a : b;
+#endif
+}
+template <class C>
+KOKKOS_FORCEINLINE_FUNCTION C least(C a, C b) {
+#ifdef __CUDA_ARCH__
+  return fmin(a, b);
+#else
+  return a < b ? a : b;
+#endif
+}
+
 // Hardware conversions of the 16-bit types, each rounded once, subnormals kept; elsewhere detail/KokkosQuant_Float16.hpp
 // computes them.
 #ifdef __CUDA_ARCH__

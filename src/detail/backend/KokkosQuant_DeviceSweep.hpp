@@ -45,32 +45,42 @@ template <class Element, class... O, class... I, int W>
 struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   using C = typename Element::compute;
   using Walk = Operands<Outputs<O...>, Inputs<I...>>;
+  using OutIndex = std::index_sequence_for<O...>;
+  using InIndex = std::index_sequence_for<I...>;
   Tuple<Chunk<I, W>...> in;
 
   template <std::size_t... B>
   KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<B...>) {
     ((get<B>(in) = *reinterpret_cast<const Chunk<I, W>*>(get<B>(walk.in).at(o, i))), ...);
   }
-  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) {
-    load(walk, o, i, std::index_sequence_for<I...>{});
-  }
-  // k(lane): the constants of a lane
+  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) { load(walk, o, i, InIndex{}); }
+
+  // k(lane): the constants of a lane; simple: all of them are
   template <class K, std::size_t... A, std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, const Walk& walk, std::int64_t o,
+  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, bool simple, const Walk& walk, std::int64_t o,
                                           std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) const {
     Tuple<Chunk<O, W>...> out;
-    KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) {
-      Tuple<lane_t<O, C>...> result;
-      element.apply(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
-      ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
+    if (simple) {
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane) {
+        Tuple<lane_t<O, C>...> result;
+        element.apply(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
+        ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
+      }
+    } else {
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane) {
+        Tuple<lane_t<O, C>...> result;
+        element.apply_any(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
+        ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
+      }
     }
     ((*reinterpret_cast<Chunk<O, W>*>(get<A>(walk.out).at(o, i)) = get<A>(out)), ...);
   }
   template <class K>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, const Walk& walk, std::int64_t o,
+  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, bool simple, const Walk& walk, std::int64_t o,
                                           std::int64_t i) const {
-    finish(element, k, walk, o, i, std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+    finish(element, k, simple, walk, o, i, OutIndex{}, InIndex{});
   }
 };
 
@@ -78,9 +88,9 @@ template <class Element, class Out, class In, int W>
 struct DeviceSweep {
   using Walk = Operands<Out, In>;
   using PackOf = DevicePack<Element, Out, In, W>;
-  using Constants = decltype(std::declval<const Element&>().constants(0));
-  template <int V>
-  using Narrower = DevicePack<Element, Out, In, V>;
+  using One = DevicePack<Element, Out, In, 1>;
+  using RowData = typename Element::RowData;
+  using Constants = decltype(std::declval<const Element&>().constants(std::declval<const RowData&>()));
 
   struct OneForAll {
     const Constants& k;
@@ -94,10 +104,10 @@ struct DeviceSweep {
   // What is left of a line behind its last whole pack, element by element.
   static KOKKOS_FORCEINLINE_FUNCTION void tail(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i) {
     for (; i < walk.n_inner; ++i) {
-      const Constants k = element.constants(walk.row(o, i));
-      Narrower<1> one;
+      const Constants k = element.constants(element.row_data(walk.row(o, i)));
+      One one;
       one.load(walk, o, i);
-      one.finish(element, OneForAll{k}, walk, o, i);
+      one.finish(element, OneForAll{k}, false, walk, o, i);
     }
   }
 
@@ -109,31 +119,54 @@ struct DeviceSweep {
     Divider packs;  // a line
     std::int64_t first_line;
     std::uint32_t total;  // packs in this launch
+    bool whole;           // lines are made of whole packs
+
+    struct Position {
+      std::int64_t o, i;
+    };
+    KOKKOS_FORCEINLINE_FUNCTION Position position(std::uint32_t p) const {
+      const std::uint32_t line = packs.quotient(p);
+      return {first_line + line, static_cast<std::int64_t>(p - line * packs.divisor) * W};
+    }
 
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
       constexpr std::uint32_t stripe = device_tuning.stripe;
       const auto t = static_cast<std::uint32_t>(thread);
       const std::uint32_t first = t / stripe * (stripe * U) + t % stripe;
+      if (whole && first + (U - 1) * stripe < total)
+        straight(first, stripe);
+      else
+        carefully(first, stripe);
+    }
+    // No branch stands between the loads, so that all are in flight together.
+    KOKKOS_FORCEINLINE_FUNCTION void straight(std::uint32_t first, std::uint32_t stripe) const {
+      Position at[U];
       PackOf pack[U];
-      Constants k[U];
-      std::int64_t line[U], at[U];
+      RowData row[U];
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
-        const std::uint32_t p = first + u * stripe, q = packs.quotient(p);
-        line[u] = p < total ? first_line + q : -1;
-        at[u] = static_cast<std::int64_t>((p - q * packs.divisor) * W);
-        if (line[u] >= 0 && (W == 1 || at[u] + W <= walk.n_inner)) pack[u].load(walk, line[u], at[u]);
+        at[u] = position(first + static_cast<std::uint32_t>(u) * stripe);
+        pack[u].load(walk, at[u].o, at[u].i);
+        row[u] = element.row_data(at[u].o);
       }
-      KOKKOSQUANT_UNROLL
-      for (int u = 0; u < U; ++u)
-        if (line[u] >= 0) k[u] = element.constants(line[u]);
+      Constants k = element.constants(row[0]);
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
-        if (line[u] < 0) return;
-        if (W == 1 || at[u] + W <= walk.n_inner)
-          pack[u].finish(element, OneForAll{k[u]}, walk, line[u], at[u]);
-        else
-          tail(element, walk, line[u], at[u]);
+        if (u > 0 && at[u].o != at[u - 1].o) k = element.constants(row[u]);
+        pack[u].finish(element, OneForAll{k}, element.is_simple(k), walk, at[u].o, at[u].i);
+      }
+    }
+    KOKKOS_FORCEINLINE_FUNCTION void carefully(std::uint32_t first, std::uint32_t stripe) const {
+      for (std::uint32_t p = first; p < total && p < first + U * stripe; p += stripe) {
+        const Position at = position(p);
+        if (W > 1 && at.i + W > walk.n_inner) {
+          tail(element, walk, at.o, at.i);
+        } else {
+          PackOf pack;
+          pack.load(walk, at.o, at.i);
+          const Constants k = element.constants(element.row_data(at.o));
+          pack.finish(element, OneForAll{k}, element.is_simple(k), walk, at.o, at.i);
+        }
       }
     }
   };
@@ -158,19 +191,23 @@ struct DeviceSweep {
         return;
       }
       Constants k[W];
+      bool simple = true;
       KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane) k[lane] = element.constants(i + lane);
+      for (int lane = 0; lane < W; ++lane) {
+        k[lane] = element.constants(element.row_data(i + lane));
+        simple = simple && element.is_simple(k[lane]);
+      }
       for (; o + U <= end; o += U) {
         PackOf pack[U];
         KOKKOSQUANT_UNROLL
         for (int u = 0; u < U; ++u) pack[u].load(walk, o + u, i);
         KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) pack[u].finish(element, OneEach{k}, walk, o + u, i);
+        for (int u = 0; u < U; ++u) pack[u].finish(element, OneEach{k}, simple, walk, o + u, i);
       }
       for (; o < end; ++o) {
         PackOf pack;
         pack.load(walk, o, i);
-        pack.finish(element, OneEach{k}, walk, o, i);
+        pack.finish(element, OneEach{k}, simple, walk, o, i);
       }
     }
   };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A pack: W values of one type, worked on as one vector of the host's instruction set. It is an array, which nvcc accepts
-// in a host-device template, and is read as a vector of the compilers' own extension for every operation.
+// in a host-device template, and is read as a vector of the compilers' own extension for every operation, all of them for
+// the host alone: nvcc has no such vectors in device code.
 #pragma once
 
 #include <concepts>
@@ -11,13 +12,6 @@
 #include "../KokkosQuant_Scalar.hpp"
 
 #define KOKKOSQUANT_HOST_INLINE inline __attribute__((always_inline))
-
-// Element functions are host-device templates; nvcc must not complain that a pack's operations are for the host alone.
-#ifdef __CUDACC__
-#define KOKKOSQUANT_PACK_FUNCTION __host__ __device__ __forceinline__
-#else
-#define KOKKOSQUANT_PACK_FUNCTION KOKKOSQUANT_HOST_INLINE
-#endif
 
 namespace KokkosQuant::Impl {
 
@@ -46,16 +40,16 @@ struct alignas(W * sizeof(T)) Pack {
   static constexpr int width = W;
   T lane[W];
 
-  KOKKOSQUANT_PACK_FUNCTION vector get() const { return *reinterpret_cast<const vector*>(lane); }
-  KOKKOSQUANT_PACK_FUNCTION static Pack of(vector v) {
+  KOKKOSQUANT_HOST_INLINE vector get() const { return *reinterpret_cast<const vector*>(lane); }
+  KOKKOSQUANT_HOST_INLINE static Pack of(vector v) {
     Pack p;
     *reinterpret_cast<vector*>(p.lane) = v;
     return p;
   }
   // one value in all lanes: the subtraction keeps every bit, -0 too
-  KOKKOSQUANT_PACK_FUNCTION static Pack all(T value) { return of(value - vector{}); }
-  KOKKOSQUANT_PACK_FUNCTION static Pack load(const T* from) { return of(*reinterpret_cast<const loose_vector_t<T, W>*>(from)); }
-  KOKKOSQUANT_PACK_FUNCTION void store(T* to) const { *reinterpret_cast<loose_vector_t<T, W>*>(to) = get(); }
+  KOKKOSQUANT_HOST_INLINE static Pack all(T value) { return of(value - vector{}); }
+  KOKKOSQUANT_HOST_INLINE static Pack load(const T* from) { return of(*reinterpret_cast<const loose_vector_t<T, W>*>(from)); }
+  KOKKOSQUANT_HOST_INLINE void store(T* to) const { *reinterpret_cast<loose_vector_t<T, W>*>(to) = get(); }
 };
 
 template <class C, int W>
@@ -65,7 +59,7 @@ using IntegerPack = Pack<integer_of<C>, W>;
 template <class S, class T, int W>
 concept lanes_of = std::same_as<S, T> || std::same_as<S, Pack<T, W>>;
 template <class T, int W, lanes_of<T, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<T, W> as_pack(const S& s) {
+KOKKOSQUANT_HOST_INLINE Pack<T, W> as_pack(const S& s) {
   if constexpr (std::same_as<S, T>)
     return Pack<T, W>::all(s);
   else
@@ -73,50 +67,50 @@ KOKKOSQUANT_PACK_FUNCTION Pack<T, W> as_pack(const S& s) {
 }
 
 template <class T, int W, lanes_of<T, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<T, W> operator+(const Pack<T, W>& a, const S& b) {
+KOKKOSQUANT_HOST_INLINE Pack<T, W> operator+(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() + as_pack<T, W>(b).get());
 }
 template <class T, int W, lanes_of<T, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<T, W> operator-(const Pack<T, W>& a, const S& b) {
+KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() - as_pack<T, W>(b).get());
 }
 template <class T, int W, lanes_of<T, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<T, W> divide(const Pack<T, W>& a, const S& b) {
+KOKKOSQUANT_HOST_INLINE Pack<T, W> divide(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() / as_pack<T, W>(b).get());
 }
 template <class T, int W, lanes_of<T, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<T, W> multiply(const Pack<T, W>& a, const S& b) {
+KOKKOSQUANT_HOST_INLINE Pack<T, W> multiply(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() * as_pack<T, W>(b).get());
 }
 
 // Comparisons give all ones or all zeros a lane.
 template <std::floating_point C, int W, lanes_of<C, W> S>
-KOKKOSQUANT_PACK_FUNCTION IntegerPack<C, W> within(const Pack<C, W>& t, const S& t_min, const S& t_max) {
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> within(const Pack<C, W>& t, const S& t_min, const S& t_max) {
   using Mask = vector_t<integer_of<C>, W>;
   return IntegerPack<C, W>::of((Mask)(t.get() >= as_pack<C, W>(t_min).get()) & (Mask)(t.get() <= as_pack<C, W>(t_max).get()));
 }
 template <std::floating_point C, int W>
-KOKKOSQUANT_PACK_FUNCTION Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const Pack<C, W>& value) {
+KOKKOSQUANT_HOST_INLINE Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const Pack<C, W>& value) {
   using Bits = vector_t<integer_of<C>, W>;
   return Pack<C, W>::of((vector_t<C, W>)(kept.get() & (Bits)value.get()));
 }
 template <std::floating_point C, int W>
-KOKKOSQUANT_PACK_FUNCTION Pack<C, W> nan_to_zero(const Pack<C, W>& t) {
+KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to_zero(const Pack<C, W>& t) {
   return keep_if(IntegerPack<C, W>::of((vector_t<integer_of<C>, W>)(t.get() == t.get())), t);
 }
 template <std::floating_point C, int W, lanes_of<C, W> S>
-KOKKOSQUANT_PACK_FUNCTION Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const S& hi) {
+KOKKOSQUANT_HOST_INLINE Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const S& hi) {
   const auto low = as_pack<C, W>(lo).get(), high = as_pack<C, W>(hi).get();
   const auto raised = t.get() > low ? t.get() : low;
   return Pack<C, W>::of(raised < high ? raised : high);
 }
 template <std::floating_point C, int W>
-KOKKOSQUANT_PACK_FUNCTION IntegerPack<C, W> round_small(const Pack<C, W>& t) {
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> round_small(const Pack<C, W>& t) {
   using Bits = vector_t<integer_of<C>, W>;
   return IntegerPack<C, W>::of((Bits)(t.get() + round_shift<C>) - round_shift_bits<C>);
 }
 template <std::signed_integral I, int W>
-KOKKOSQUANT_PACK_FUNCTION auto from_small_integer(const Pack<I, W>& i) {
+KOKKOSQUANT_HOST_INLINE auto from_small_integer(const Pack<I, W>& i) {
   using C = std::conditional_t<sizeof(I) == 8, double, float>;
   return Pack<C, W>::of((vector_t<C, W>)(i.get() + round_shift_bits<C>) - round_shift<C>);
 }

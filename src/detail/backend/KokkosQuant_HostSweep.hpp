@@ -168,9 +168,9 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>> {
     // a row at a time, one set of constants
     static void rows(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, std::int64_t n) {
       for (std::int64_t o = o0; o < o1; ++o) {
-        const auto k = s.element.constants(o);
+        const auto k = s.element.constants(s.element.row_data(o));
         using At = OneForAll<std::remove_cvref_t<decltype(k)>>;
-        if (s.element.any_pack(k))
+        if (s.element.is_simple(k))
           span(line(s, o, i), n, At{k}, At{k});
         else
           s.elements(o, o + 1, i, n);
@@ -178,21 +178,21 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>> {
     }
 
     // tokens inside: a tile of them, their constants in packs; the columns are walked outside
-    static BlockConstants block_constants(const HostSweep& s, std::int64_t i, int n, bool& any_pack) {
+    static BlockConstants block_constants(const HostSweep& s, std::int64_t i, int n, bool& simple) {
       BlockConstants k{};
       for (int j = 0; j < n; ++j) {
-        const auto one = s.element.constants(i + j);
-        any_pack = any_pack && s.element.any_pack(one);
+        const auto one = s.element.constants(s.element.row_data(i + j));
+        simple = simple && s.element.is_simple(one);
         k.pack[block<C>::pack_of(j)].set_lane(block<C>::lane_of(j), one);
       }
       return k;
     }
     static void tokens(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i0, int n) {
       BlockConstants tile[max_tile / size + 1];
-      bool any_pack = true;
-      for (int i = 0; i < n; i += size) tile[i / size] = block_constants(s, i0 + i, std::min(size, n - i), any_pack);
-      const BlockConstants last = block_constants(s, i0 + std::max(0, n - size), std::min(size, n), any_pack);
-      if (!any_pack) return s.elements(o0, o1, i0, n);
+      bool simple = true;
+      for (int i = 0; i < n; i += size) tile[i / size] = block_constants(s, i0 + i, std::min(size, n - i), simple);
+      const BlockConstants last = block_constants(s, i0 + std::max(0, n - size), std::min(size, n), simple);
+      if (!simple) return s.elements(o0, o1, i0, n);
       for (std::int64_t o = o0; o < o1; ++o) span(line(s, o, i0), n, OneEach{tile}, OneEach{&last});
     }
   };
@@ -202,13 +202,13 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>> {
   KOKKOSQUANT_HOST_INLINE void one(const K& k, std::int64_t o, std::int64_t i, std::index_sequence<A...>,
                                    std::index_sequence<B...>) const {
     Tuple<lane_t<O, C>...> out;
-    element.apply(k, get<A>(out)..., widen<C>(*get<B>(walk.in).at(o, i))...);
+    element.apply_any(k, get<A>(out)..., widen<C>(*get<B>(walk.in).at(o, i))...);
     ((*get<A>(walk.out).at(o, i) = narrow<O>(get<A>(out))), ...);
   }
   void elements(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t n) const {
     for (std::int64_t o = o0; o < o1; ++o)
       for (std::int64_t i = i0; i < i0 + n; ++i)
-        one(element.constants(walk.row(o, i)), o, i, std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+        one(element.constants(element.row_data(walk.row(o, i))), o, i, std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
   }
 
   template <int W, int P>

@@ -35,8 +35,10 @@ class DequantizePerTokenPlan;
 
 namespace Impl {
 
-template <class C, class Scale, class ZeroPoint>
-struct DequantizeElement : RowElement<C, Scale, ZeroPoint> {
+template <class T, class Scale, class ZeroPoint>
+struct DequantizeElement : RowElement<T, Scale, ZeroPoint> {
+  using C = compute_t<T>;
+
   template <class V, class I>
   using constants_of = DequantizeConstants<V, I>;
   using row_constants = DequantizeConstants<C, integer_of<C>>;
@@ -53,6 +55,23 @@ struct DequantizeElement : RowElement<C, Scale, ZeroPoint> {
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const row_constants& k, C& x, integer_of<C> q) const {
     x = dequantize(k, static_cast<std::int32_t>(q));
+  }
+
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Row& row) const {
+    struct Quick : row_constants {
+      bool quick;
+    };
+    const row_constants k = constants(row);
+    return Quick{k, k.moderate};
+  }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_quick(const K&, integer_of<C>) {
+    return true;
+  }
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, C& x, integer_of<C> q) const {
+    x = dequantize_moderate(k, q);
   }
 };
 
@@ -120,7 +139,7 @@ struct DequantizePerToken {
   template <class Exec, class Args>
   static auto sweep(const QuantizeDescriptor& descriptor, const Args& args, Mapping hint) {
     using T = data_type<Args>;
-    const auto element = Impl::row_element<Impl::DequantizeElement, compute_t<T>>(descriptor, args);
+    const auto element = Impl::row_element<Impl::DequantizeElement, T>(descriptor, args);
     return Impl::RowSweep<Exec, std::remove_const_t<decltype(element)>, Impl::Outputs<T>, Impl::Inputs<code<Args>>>(
         element, static_cast<std::int64_t>(args.x.extent(0)), static_cast<std::int64_t>(args.x.extent(1)),
         Impl::make_tuple(Impl::matrix(args.x)), Impl::make_tuple(Impl::input_matrix(args.q)), hint);

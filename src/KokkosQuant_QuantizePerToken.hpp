@@ -35,8 +35,10 @@ class QuantizePerTokenPlan;
 
 namespace Impl {
 
-template <class C, class Scale, class ZeroPoint>
-struct QuantizeElement : RowElement<C, Scale, ZeroPoint> {
+template <class T, class Scale, class ZeroPoint>
+struct QuantizeElement : RowElement<T, Scale, ZeroPoint> {
+  using C = compute_t<T>;
+
   template <class V, class I>
   using constants_of = QuantizeConstants<V, I>;
   using row_constants = QuantizeConstants<C, integer_of<C>>;
@@ -53,6 +55,15 @@ struct QuantizeElement : RowElement<C, Scale, ZeroPoint> {
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const row_constants& k, integer_of<C>& q, C x) const {
     q = quantize(k, this->range, x);
+  }
+
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_constants(const Row& row) const {
+    return quick_quantize_constants(widen<C>(row.scale), row.zero_point, this->range);
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_quick(const QuickQuantizeConstants<C>&, C) { return true; }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickQuantizeConstants<C>& k, integer_of<C>& q, C x) const {
+    q = quick_quantize<corrections<T>>(k, x);
   }
 };
 
@@ -121,7 +132,7 @@ struct QuantizePerToken {
   template <class Exec, class Args>
   static auto sweep(const QuantizeDescriptor& descriptor, const Args& args, Mapping hint) {
     using T = data_type<Args>;
-    const auto element = Impl::row_element<Impl::QuantizeElement, compute_t<T>>(descriptor, args);
+    const auto element = Impl::row_element<Impl::QuantizeElement, T>(descriptor, args);
     return Impl::RowSweep<Exec, std::remove_const_t<decltype(element)>, Impl::Outputs<code<Args>>, Impl::Inputs<T>>(
         element, static_cast<std::int64_t>(args.q.extent(0)), static_cast<std::int64_t>(args.q.extent(1)),
         Impl::make_tuple(Impl::matrix(args.q)), Impl::make_tuple(Impl::input_matrix(args.x)), hint);

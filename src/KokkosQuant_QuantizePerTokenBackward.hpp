@@ -38,8 +38,10 @@ class QuantizePerTokenBackwardPlan;
 
 namespace Impl {
 
-template <class C, class Scale, class ZeroPoint>
-struct QuantizeBackwardElement : RowElement<C, Scale, ZeroPoint> {
+template <class T, class Scale, class ZeroPoint>
+struct QuantizeBackwardElement : RowElement<T, Scale, ZeroPoint> {
+  using C = compute_t<T>;
+
   template <class V, class>
   using constants_of = BackwardConstants<V>;
 
@@ -54,6 +56,15 @@ struct QuantizeBackwardElement : RowElement<C, Scale, ZeroPoint> {
     dx = quantize_backward(k, dy, x);
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const BackwardConstants<C>& k, C& dx, C dy, C x) const { apply(k, dx, dy, x); }
+
+  template <class Row>
+  KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_constants(const Row& row) const {
+    return quick_backward_constants(widen<C>(row.scale), row.zero_point, this->range);
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickBackwardConstants<C>&, C dy, C) { return is_quick_numerator(dy); }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickBackwardConstants<C>& k, C& dx, C dy, C x) const {
+    dx = quick_quantize_backward<corrections<T>>(k, dy, x);
+  }
 };
 
 }  // namespace Impl
@@ -125,7 +136,7 @@ struct QuantizePerTokenBackward {
   template <class Exec, class Args>
   static auto sweep(const QuantizeDescriptor& descriptor, const Args& args, Mapping hint) {
     using T = data_type<Args>;
-    const auto element = Impl::row_element<Impl::QuantizeBackwardElement, compute_t<T>>(descriptor, args);
+    const auto element = Impl::row_element<Impl::QuantizeBackwardElement, T>(descriptor, args);
     return Impl::RowSweep<Exec, std::remove_const_t<decltype(element)>, Impl::Outputs<T>, Impl::Inputs<T, T>>(
         element, static_cast<std::int64_t>(args.dx.extent(0)), static_cast<std::int64_t>(args.dx.extent(1)),
         Impl::make_tuple(Impl::matrix(args.dx)), Impl::make_tuple(Impl::input_matrix(args.dy), Impl::input_matrix(args.x)), hint);

@@ -4,14 +4,18 @@
 
 #include <cstdint>
 
-#include "KokkosQuant_Affine.hpp"
+#include "KokkosQuant_AffineQuick.hpp"
 #include "KokkosQuant_Operands.hpp"
 
 namespace KokkosQuant::Impl {
 
-template <std::floating_point C, class Scale, class ZeroPoint>
+// Of a quotient by a row's reciprocal: one is enough for data of 16 bits.
+template <element_type T>
+inline constexpr int corrections = sizeof(T) == 2 ? 1 : 2;
+
+template <element_type T, class Scale, class ZeroPoint>
 struct RowElement {
-  using compute = C;
+  using compute = compute_t<T>;
   // What is read of a row. Apart from what is computed of it, so that a thread can have many rows' reads in flight.
   struct RowData {
     typename Scale::value_type scale;
@@ -31,11 +35,11 @@ struct RowElement {
 };
 
 // An element function for the scale and zero point of args.
-template <template <class, class, class> class Element, class C, class Args>
+template <template <class, class, class> class Element, class T, class Args>
 auto row_element(const QuantizeDescriptor& range, const Args& args) {
   const auto scale = column(args.scale);
   const auto zero_point = column(args.zero_point);
-  return Element<C, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>>{
+  return Element<T, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>>{
       {scale, zero_point, range}};
 }
 

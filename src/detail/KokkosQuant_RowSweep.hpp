@@ -10,6 +10,10 @@
 //   apply(constants, out&..., in...)   an element or a pack, of simple constants
 //   apply_any(constants, out&, in...)  an element, of any constants
 //   skip_rows(n)                       moves row 0
+// and for devices the same bits without a branch an element:
+//   quick_constants(row data)          with a member quick: may they be used?
+//   is_quick(constants, in...)         may they be used for this element?
+//   apply_quick(constants, out&, in...)
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -42,7 +46,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
            const Tuple<Matrix<const I>...>& in, Mapping hint)
       : element_(element), walk_(orient(rows, columns, out, in)) {
     contiguous_ = all_of(walk_, [](const auto& lines) { return lines.inner == 1; });
-    const bool packs = hint != Mapping::elements && (host_space<Exec> || is_aligned());
+    const bool packs = hint != Mapping::elements && (host_space<Exec> || (walk_.rows_inside ? is_aligned() : vectors() != 0));
     mapping_ = !packs ? Mapping::elements : walk_.rows_inside ? Mapping::packs_of_tokens : Mapping::packs;
   }
 
@@ -57,7 +61,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     if (walk_.n_outer == 0 || walk_.n_inner == 0) return;
     if constexpr (host_space<Exec>) {
       launch_host(exec, label);
-    } else if (mapping_ == Mapping::elements) {
+    } else if (walk_.rows_inside && mapping_ == Mapping::elements) {
       launch_device<1>(exec, label);
     } else {
       launch_device<device_width>(exec, label);
@@ -65,13 +69,33 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
   }
 
  private:
-  // Every pack of every operand starts where one access can move it.
+  // Elements between an aligned pack and the start of line 0, or of the next line.
+  template <class T>
+  static std::uint32_t start_skew(const Lines<T>& lines) {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lines.data) / sizeof(T) % device_width);
+  }
+  template <class T>
+  static std::uint32_t line_skew(const Lines<T>& lines) {
+    return static_cast<std::uint32_t>(lines.outer % device_width);
+  }
+  // The operands that one access a pack can move, a bit each: those whose packs are aligned where the first output's are.
+  std::uint32_t vectors() const {
+    const auto& leader = get<0>(walk_.out);
+    std::uint32_t bits = 0, bit = 1;
+    all_of(walk_, [&](const auto& lines) {
+      const bool same = lines.inner == 1 && reinterpret_cast<std::uintptr_t>(lines.data) % sizeof(*lines.data) == 0 &&
+                        start_skew(lines) == start_skew(leader) &&
+                        (walk_.n_outer == 1 || line_skew(lines) == line_skew(leader));
+      bits |= same ? bit : 0;
+      bit <<= 1;
+      return true;
+    });
+    return bits;
+  }
   bool is_aligned() const {
-    return contiguous_ && all_of(walk_, [this](const auto& lines) {
-             constexpr std::size_t bytes = device_width * sizeof(*lines.data);
-             return reinterpret_cast<std::uintptr_t>(lines.data) % bytes == 0 &&
-                    (walk_.n_outer == 1 || lines.outer % device_width == 0);
-           });
+    const auto& leader = get<0>(walk_.out);
+    return vectors() == (1u << (sizeof...(O) + sizeof...(I))) - 1 && start_skew(leader) == 0 &&
+           (walk_.n_outer == 1 || line_skew(leader) == 0);
   }
 
   void launch_host(const Exec& exec, const std::string& label) const {
@@ -107,8 +131,8 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     auto walk = walk_;
     shift(walk, element, first);
     walk.n_inner = n;
-    const std::int64_t packs = (n + W - 1) / W, limit = device_tuning.largest_launch / packs;
     if (walk_.rows_inside) {
+      const std::int64_t packs = (n + W - 1) / W, limit = device_tuning.largest_launch / packs;
       const std::int64_t lines = std::min<std::int64_t>(device_tuning.columns_per_token, walk_.n_outer);
       for (std::int64_t o = 0; o < walk_.n_outer; o += limit * lines) {
         const std::int64_t end = std::min(o + limit * lines, walk_.n_outer), groups = (end - o + lines - 1) / lines;
@@ -116,14 +140,20 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
                              typename Sweep::template Tokens<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
                                                                     end, static_cast<std::int32_t>(lines)});
       }
-    } else {
+    } else if constexpr (W == device_width) {
+      const auto& leader = get<0>(walk_.out);
+      const bool aligned = mapping_ != Mapping::elements && is_aligned();
+      const std::uint32_t vectors = mapping_ == Mapping::elements ? 0 : this->vectors();
+      const std::int64_t packs = (n + (aligned ? 0 : W - 1) + W - 1) / W, limit = device_tuning.largest_launch / packs;
       constexpr std::int64_t stripe = device_tuning.stripe;
       for (std::int64_t o = 0; o < walk_.n_outer; o += limit) {
         const std::int64_t total = std::min(limit, walk_.n_outer - o) * packs;
         const std::int64_t threads = (total + stripe * loads - 1) / (stripe * loads) * stripe;
-        Kokkos::parallel_for(label, Policy(exec, 0, static_cast<std::int32_t>(threads)),
-                             typename Sweep::template Rows<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
-                                                                  static_cast<std::uint32_t>(total), n % W == 0});
+        Kokkos::parallel_for(
+            label, Policy(exec, 0, static_cast<std::int32_t>(threads)),
+            typename Sweep::template Rows<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
+                                                 static_cast<std::uint32_t>(total), start_skew(leader), line_skew(leader), vectors,
+                                                 aligned && n % W == 0});
       }
     }
   }

@@ -46,6 +46,24 @@ KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
 #endif
 }
 
+// RN(a * b + c)
+KOKKOS_FORCEINLINE_FUNCTION float fused_multiply_add(float a, float b, float c) {
+#ifdef __CUDA_ARCH__
+  float sum;
+  asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(sum) : "f"(a), "f"(b), "f"(c));
+  return sum;
+#else
+  return __builtin_fmaf(a, b, c);
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double fused_multiply_add(double a, double b, double c) {
+#ifdef __CUDA_ARCH__
+  return __fma_rn(a, b, c);
+#else
+  return __builtin_fma(a, b, c);
+#endif
+}
+
 // RN(a) into float, subnormals kept
 KOKKOS_FORCEINLINE_FUNCTION float to_float(double a) {
 #ifdef __CUDA_ARCH__

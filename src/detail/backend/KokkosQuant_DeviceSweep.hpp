@@ -48,39 +48,111 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   using OutIndex = std::index_sequence_for<O...>;
   using InIndex = std::index_sequence_for<I...>;
   Tuple<Chunk<I, W>...> in;
+  Tuple<Chunk<O, W>...> out;
+
+  // Which lanes are inside a line, and which operands can be moved by one access: a bit each, outputs first.
+  struct Part {
+    int first, last;
+    std::uint32_t vectors;
+    KOKKOS_FORCEINLINE_FUNCTION bool is_vector(std::size_t operand) const {
+      return first == 0 && last == W && ((vectors >> operand) & 1u) != 0;
+    }
+  };
+
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
+    return *reinterpret_cast<Chunk<T, W>*>(lines.at(o, i));
+  }
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, std::int64_t o, std::int64_t i) {
+    return *reinterpret_cast<const Chunk<T, W>*>(lines.at(o, i));
+  }
 
   template <std::size_t... B>
   KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<B...>) {
-    ((get<B>(in) = *reinterpret_cast<const Chunk<I, W>*>(get<B>(walk.in).at(o, i))), ...);
+    ((get<B>(in) = chunk(get<B>(walk.in), o, i)), ...);
   }
   KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) { load(walk, o, i, InIndex{}); }
 
-  // k(lane): the constants of a lane; simple: all of them are
-  template <class K, std::size_t... A, std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, bool simple, const Walk& walk, std::int64_t o,
-                                          std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) const {
-    Tuple<Chunk<O, W>...> out;
-    if (simple) {
-      KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane) {
-        Tuple<lane_t<O, C>...> result;
-        element.apply(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
-        ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
-      }
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION void load_part(Chunk<T, W>& to, const Lines<const T>& lines, std::int64_t o,
+                                                    std::int64_t i, const Part& part, bool vector) {
+    if (vector) {
+      to = chunk(lines, o, i);
     } else {
       KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane) {
-        Tuple<lane_t<O, C>...> result;
-        element.apply_any(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
-        ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
-      }
+      for (int lane = 0; lane < W; ++lane)
+        to.value[lane] = lane >= part.first && lane < part.last ? *lines.at(o, i + lane) : T{};
     }
-    ((*reinterpret_cast<Chunk<O, W>*>(get<A>(walk.out).at(o, i)) = get<A>(out)), ...);
+  }
+  template <std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part,
+                                             std::index_sequence<B...>) {
+    (load_part(get<B>(in), get<B>(walk.in), o, i, part, part.is_vector(sizeof...(O) + B)), ...);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) {
+    load_part(walk, o, i, part, InIndex{});
+  }
+
+  // With quick constants for all lanes, and quick inputs in all lanes; else nothing, and false.
+  template <class K, std::size_t... A, std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick, std::index_sequence<A...>,
+                                           std::index_sequence<B...>) {
+    KOKKOSQUANT_UNROLL
+    for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), widen<C>(get<B>(in).value[lane])...);
+    if (!quick) return false;
+    KOKKOSQUANT_UNROLL
+    for (int lane = 0; lane < W; ++lane) {
+      Tuple<lane_t<O, C>...> result;
+      element.apply_quick(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
+      ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
+    }
+    return true;
   }
   template <class K>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(const Element& element, const K& k, bool simple, const Walk& walk, std::int64_t o,
-                                          std::int64_t i) const {
-    finish(element, k, simple, walk, o, i, OutIndex{}, InIndex{});
+  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick) {
+    return compute(element, k, quick, OutIndex{}, InIndex{});
+  }
+
+  template <std::size_t... A>
+  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<A...>) const {
+    ((chunk(get<A>(walk.out), o, i) = get<A>(out)), ...);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i) const {
+    store(walk, o, i, OutIndex{});
+  }
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION void store_part(const Chunk<T, W>& from, const Lines<T>& lines, std::int64_t o,
+                                                     std::int64_t i, const Part& part, bool vector) {
+    if (vector) {
+      chunk(lines, o, i) = from;
+    } else {
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane)
+        if (lane >= part.first && lane < part.last) *lines.at(o, i + lane) = from.value[lane];
+    }
+  }
+  template <std::size_t... A>
+  KOKKOS_FORCEINLINE_FUNCTION void store_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part,
+                                              std::index_sequence<A...>) const {
+    (store_part(get<A>(out), get<A>(walk.out), o, i, part, part.is_vector(A)), ...);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void store_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) const {
+    store_part(walk, o, i, part, OutIndex{});
+  }
+
+  // The elements of a line from i to end, one by one, with any constants and inputs.
+  template <class Constants, std::size_t... A, std::size_t... B>
+  static KOKKOS_FORCEINLINE_FUNCTION void one(const Element& element, const Constants& k, const Walk& walk, std::int64_t o,
+                                              std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) {
+    Tuple<lane_t<O, C>...> result;
+    element.apply_any(k, get<A>(result)..., widen<C>(*get<B>(walk.in).at(o, i))...);
+    ((*get<A>(walk.out).at(o, i) = narrow<O>(get<A>(result))), ...);
+  }
+  static KOKKOS_INLINE_FUNCTION void each(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i,
+                                          std::int64_t end) {
+    for (; i < end; ++i)
+      one(element, element.constants(element.row_data(walk.row(o, i))), walk, o, i, OutIndex{}, InIndex{});
   }
 };
 
@@ -88,9 +160,8 @@ template <class Element, class Out, class In, int W>
 struct DeviceSweep {
   using Walk = Operands<Out, In>;
   using PackOf = DevicePack<Element, Out, In, W>;
-  using One = DevicePack<Element, Out, In, 1>;
   using RowData = typename Element::RowData;
-  using Constants = decltype(std::declval<const Element&>().constants(std::declval<const RowData&>()));
+  using Constants = decltype(std::declval<const Element&>().quick_constants(std::declval<const RowData&>()));
 
   struct OneForAll {
     const Constants& k;
@@ -101,25 +172,18 @@ struct DeviceSweep {
     KOKKOS_FORCEINLINE_FUNCTION const Constants& operator()(int lane) const { return k[lane]; }
   };
 
-  // What is left of a line behind its last whole pack, element by element.
-  static KOKKOS_FORCEINLINE_FUNCTION void tail(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i) {
-    for (; i < walk.n_inner; ++i) {
-      const Constants k = element.constants(element.row_data(walk.row(o, i)));
-      One one;
-      one.load(walk, o, i);
-      one.finish(element, OneForAll{k}, false, walk, o, i);
-    }
-  }
-
   // Rows outside: a thread takes U packs, a stripe apart, so that neighbours in a warp are neighbours in memory.
   template <int U>
   struct Rows {
     Element element;
     Walk walk;
-    Divider packs;  // a line
+    Divider packs;  // a line, counted from where a pack of the first output is aligned: at or before the line's start
     std::int64_t first_line;
-    std::uint32_t total;  // packs in this launch
-    bool whole;           // lines are made of whole packs
+    std::uint32_t total;       // packs in this launch
+    std::uint32_t start_skew;  // elements between an aligned pack and the start of line 0,
+    std::uint32_t line_skew;   // and how many more from line to line, modulo W
+    std::uint32_t vectors;     // operands whose packs are aligned as the first output's are, a bit each
+    bool straight;             // all are, without skew, and lines are made of whole packs
 
     struct Position {
       std::int64_t o, i;
@@ -133,13 +197,14 @@ struct DeviceSweep {
       constexpr std::uint32_t stripe = device_tuning.stripe;
       const auto t = static_cast<std::uint32_t>(thread);
       const std::uint32_t first = t / stripe * (stripe * U) + t % stripe;
-      if (whole && first + (U - 1) * stripe < total)
-        straight(first, stripe);
-      else
-        carefully(first, stripe);
+      if (straight && first + (U - 1) * stripe < total) {
+        run_straight(first, stripe);
+      } else {
+        for (std::uint32_t p = first; p < total && p < first + U * stripe; p += stripe) run_part(p);
+      }
     }
     // No branch stands between the loads, so that all are in flight together.
-    KOKKOS_FORCEINLINE_FUNCTION void straight(std::uint32_t first, std::uint32_t stripe) const {
+    KOKKOS_FORCEINLINE_FUNCTION void run_straight(std::uint32_t first, std::uint32_t stripe) const {
       Position at[U];
       PackOf pack[U];
       RowData row[U];
@@ -149,25 +214,37 @@ struct DeviceSweep {
         pack[u].load(walk, at[u].o, at[u].i);
         row[u] = element.row_data(at[u].o);
       }
-      Constants k = element.constants(row[0]);
+      Constants k = element.quick_constants(row[0]);
+      std::uint32_t left = 0;
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
-        if (u > 0 && at[u].o != at[u - 1].o) k = element.constants(row[u]);
-        pack[u].finish(element, OneForAll{k}, element.is_simple(k), walk, at[u].o, at[u].i);
+        if (u > 0 && at[u].o != at[u - 1].o) k = element.quick_constants(row[u]);
+        if (pack[u].compute(element, OneForAll{k}, k.quick))
+          pack[u].store(walk, at[u].o, at[u].i);
+        else
+          left |= 1u << u;
+      }
+      for (; left != 0; left &= left - 1) {
+        std::uint32_t p = first;
+        for (std::uint32_t bit = left & (~left + 1); bit > 1; bit >>= 1) p += stripe;
+        const Position slow = position(p);
+        PackOf::each(element, walk, slow.o, slow.i, slow.i + W);
       }
     }
-    KOKKOS_FORCEINLINE_FUNCTION void carefully(std::uint32_t first, std::uint32_t stripe) const {
-      for (std::uint32_t p = first; p < total && p < first + U * stripe; p += stripe) {
-        const Position at = position(p);
-        if (W > 1 && at.i + W > walk.n_inner) {
-          tail(element, walk, at.o, at.i);
-        } else {
-          PackOf pack;
-          pack.load(walk, at.o, at.i);
-          const Constants k = element.constants(element.row_data(at.o));
-          pack.finish(element, OneForAll{k}, element.is_simple(k), walk, at.o, at.i);
-        }
-      }
+    // Any alignment, strides and remainders.
+    KOKKOS_FORCEINLINE_FUNCTION void run_part(std::uint32_t p) const {
+      Position at = position(p);
+      at.i -= (start_skew + static_cast<std::uint32_t>(at.o) * line_skew) % W;
+      const std::int64_t left = walk.n_inner - at.i;
+      const typename PackOf::Part part{at.i < 0 ? static_cast<int>(-at.i) : 0, left < W ? static_cast<int>(left) : W, vectors};
+      if (part.last <= part.first) return;
+      PackOf pack;
+      pack.load_part(walk, at.o, at.i, part);
+      const Constants k = element.quick_constants(element.row_data(at.o));
+      if (pack.compute(element, OneForAll{k}, k.quick))
+        pack.store_part(walk, at.o, at.i, part);
+      else
+        PackOf::each(element, walk, at.o, at.i + part.first, at.i + part.last);
     }
   };
 
@@ -187,28 +264,29 @@ struct DeviceSweep {
       std::int64_t o = first_line + static_cast<std::int64_t>(group) * lines;
       const std::int64_t end = o + lines < end_line ? o + lines : end_line;
       if (W > 1 && i + W > walk.n_inner) {
-        for (; o < end; ++o) tail(element, walk, o, i);
+        for (; o < end; ++o) PackOf::each(element, walk, o, i, walk.n_inner);
         return;
       }
       Constants k[W];
-      bool simple = true;
+      bool quick = true;
       KOKKOSQUANT_UNROLL
       for (int lane = 0; lane < W; ++lane) {
-        k[lane] = element.constants(element.row_data(i + lane));
-        simple = simple && element.is_simple(k[lane]);
+        k[lane] = element.quick_constants(element.row_data(i + lane));
+        quick = quick && k[lane].quick;
       }
       for (; o + U <= end; o += U) {
         PackOf pack[U];
         KOKKOSQUANT_UNROLL
         for (int u = 0; u < U; ++u) pack[u].load(walk, o + u, i);
         KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) pack[u].finish(element, OneEach{k}, simple, walk, o + u, i);
+        for (int u = 0; u < U; ++u) {
+          if (pack[u].compute(element, OneEach{k}, quick))
+            pack[u].store(walk, o + u, i);
+          else
+            PackOf::each(element, walk, o + u, i, i + W);
+        }
       }
-      for (; o < end; ++o) {
-        PackOf pack;
-        pack.load(walk, o, i);
-        pack.finish(element, OneEach{k}, simple, walk, o, i);
-      }
+      for (; o < end; ++o) PackOf::each(element, walk, o, i, i + W);
     }
   };
 };

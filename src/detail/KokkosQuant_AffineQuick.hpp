@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The same bits as detail/KokkosQuant_Affine.hpp by the reciprocal of a row's scale: products and sums without a branch, so
+// that a device has many elements of a thread in flight, where a division is a branch of its own.
+//
+// With y = RN(1/s), q0 = RN(x*y) is less than two ulp off; each correction q + RN(x - s*q)*y, one rounding a fused step,
+// brings it closer. From a quotient within one ulp the last step is correctly rounded (Markstein 1990; Cornea-Hasegan,
+// Golliver, Markstein: "Correctness proofs outline for Newton-Raphson based floating-point divide and square root
+// algorithms", ARITH-14, 1999), if nothing over- or underflows: so two corrections always do. For an x of 16 bits and any
+// float s one is enough: unit_tests/exhaustive divides all pairs of their significands.
+#pragma once
+
+#include <cstdint>
+
+#include "KokkosQuant_Affine.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <int Corrections, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C corrected_quotient(C x, C scale, C inverse) {
+  C q = multiply(x, inverse);
+  for (int c = 0; c < Corrections; ++c) q = fused_multiply_add(fused_multiply_add(-q, scale, x), inverse, q);
+  return q;
+}
+
+// Scales with which no step over- or underflows, for the x that matter; all others divide.
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool is_quick_scale(C scale) {
+  return scale >= C(0x1p-40) && scale <= C(0x1p40);
+}
+// A numerator whose quotient is exact with them: zero, or far from both ends of the exponents.
+KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(float x) {
+  const std::uint32_t magnitude = bits_as<std::uint32_t>(x) << 1;  // zero wraps to the largest below
+  return magnitude - 1 >= (std::uint32_t(127 - 60) << 24) - 1 && magnitude <= (std::uint32_t(127 + 80) << 24);
+}
+KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
+  const std::uint64_t magnitude = bits_as<std::uint64_t>(x) << 1;
+  return magnitude - 1 >= (std::uint64_t(1023 - 60) << 53) - 1 && magnitude <= (std::uint64_t(1023 + 80) << 53);
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C with_sign_of(C magnitude, C sign) {
+  constexpr integer_of<C> mask = sizeof(C) == 8 ? static_cast<integer_of<C>>(std::uint64_t(1) << 63)
+                                                : static_cast<integer_of<C>>(std::uint32_t(1) << 31);
+  return bits_as<C>((bits_as<integer_of<C>>(magnitude) & ~mask) | (bits_as<integer_of<C>>(sign) & mask));
+}
+
+// ---- backward ---------------------------------------------------------------------------------------------------------
+
+template <std::floating_point C>
+struct QuickBackwardConstants {
+  C scale, inverse, t_min, t_max;
+  bool quick;
+};
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C scale, std::int32_t zero_point,
+                                                                               const QuantizeDescriptor& d) {
+  const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
+  return {scale, divide(C(1), scale), k.t_min, k.t_max, is_quick_scale(scale)};
+}
+// dy is a quick numerator; x is any: where a step of its quotient overflows or is NaN, the true one is far outside or NaN,
+// and both compare as outside (bounds are below 2^34, and t is above 2^39 there); where one underflows, |t| is far below the
+// least bound, 1/2.
+template <int Corrections, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C quick_quantize_backward(const QuickBackwardConstants<C>& k, C dy, C x) {
+  const C t = corrected_quotient<Corrections>(x, k.scale, k.inverse);
+  const C quotient = with_sign_of(corrected_quotient<Corrections>(dy, k.scale, k.inverse), dy);  // a correction loses -0
+  return keep_if(within(t, k.t_min, k.t_max), quotient);
+}
+
+// ---- forward ----------------------------------------------------------------------------------------------------------
+
+// x is clamped in place of t, to RN(lo*s) and RN(hi*s), which are quotients within half of lo and hi, |lo|, |hi| <= 2^21.
+template <std::floating_point C>
+struct QuickQuantizeConstants {
+  C scale, inverse, x_lo, x_hi;
+  integer_of<C> zero_point;
+  bool quick;
+};
+inline constexpr std::int32_t quick_integer = 1 << 20;
+KOKKOS_FORCEINLINE_FUNCTION bool is_quick_integer(std::int32_t i) { return i >= -quick_integer && i <= quick_integer; }
+
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C scale, std::int32_t zero_point,
+                                                                               const QuantizeDescriptor& d) {
+  const bool quick =
+      is_quick_scale(scale) && is_quick_integer(zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
+  const std::int32_t origin = quick ? zero_point : 0;
+  return {scale,
+          divide(C(1), scale),
+          multiply(static_cast<C>(quick ? d.q_min - origin : 0), scale),
+          multiply(static_cast<C>(quick ? d.q_max - origin : 0), scale),
+          zero_point,
+          quick};
+}
+template <int Corrections, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeConstants<C>& k, C x) {
+  return round_small(corrected_quotient<Corrections>(clamp(nan_to_zero(x), k.x_lo, k.x_hi), k.scale, k.inverse)) +
+         k.zero_point;
+}
+
+}  // namespace KokkosQuant::Impl

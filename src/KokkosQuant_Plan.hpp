@@ -26,4 +26,8 @@ auto select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& 
   return typename Op::template plan<Exec, Args>(exec, descriptor, args, preference);
 }
 
+/// \brief The type of such a plan, for members of classes: plan_t<QuantizePerToken, Exec, decltype(args)>.
+template <class Op, class Exec, class Args>
+using plan_t = typename Op::template plan<Exec, Args>;
+
 }  // namespace KokkosQuant

@@ -61,7 +61,7 @@ struct QuantizeElement : RowElement<T, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_constants(const Row& row) const {
     return quick_quantize_constants(widen<C>(row.scale), row.zero_point, this->range);
   }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_quick(const QuickQuantizeConstants<C>&, C) { return true; }
+  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickQuantizeConstants<C>&, C x) { return x == x; }
   KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickQuantizeConstants<C>& k, integer_of<C>& q, C x) const {
     q = quick_quantize<corrections<T>>(k, x);
   }

@@ -68,7 +68,7 @@ KOKKOS_FORCEINLINE_FUNCTION C quick_quantize_backward(const QuickBackwardConstan
 
 // ---- forward ----------------------------------------------------------------------------------------------------------
 
-// x is clamped in place of t, to RN(lo*s) and RN(hi*s), which are quotients within half of lo and hi, |lo|, |hi| <= 2^21.
+// x, not NaN, is clamped in place of t, to RN(lo*s) and RN(hi*s), whose quotients round to lo and hi: |lo|, |hi| <= 2^21.
 template <std::floating_point C>
 struct QuickQuantizeConstants {
   C scale, inverse, x_lo, x_hi;
@@ -93,7 +93,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C
 }
 template <int Corrections, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeConstants<C>& k, C x) {
-  return round_small(corrected_quotient<Corrections>(clamp(nan_to_zero(x), k.x_lo, k.x_hi), k.scale, k.inverse)) +
+  return round_small(corrected_quotient<Corrections>(clamp(x, k.x_lo, k.x_hi), k.scale, k.inverse)) +
          k.zero_point;
 }
 

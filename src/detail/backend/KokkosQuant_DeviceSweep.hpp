@@ -11,7 +11,7 @@
 #include "../KokkosQuant_Scalar.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
 
-#if defined(__CUDACC__) || defined(__HIPCC__)
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
 #define KOKKOSQUANT_UNROLL _Pragma("unroll")
 #else
 #define KOKKOSQUANT_UNROLL
@@ -59,13 +59,14 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     }
   };
 
+  // only of operands with inner stride 1
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<Chunk<T, W>*>(lines.at(o, i));
+    return *reinterpret_cast<Chunk<T, W>*>(lines.data + (o * lines.outer + i));
   }
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<const Chunk<T, W>*>(lines.at(o, i));
+    return *reinterpret_cast<const Chunk<T, W>*>(lines.data + (o * lines.outer + i));
   }
 
   template <std::size_t... B>
@@ -224,10 +225,9 @@ struct DeviceSweep {
         else
           left |= 1u << u;
       }
-      for (; left != 0; left &= left - 1) {
-        std::uint32_t p = first;
-        for (std::uint32_t bit = left & (~left + 1); bit > 1; bit >>= 1) p += stripe;
-        const Position slow = position(p);
+      for (int u = 0; left != 0 && u < U; ++u) {
+        if (((left >> u) & 1u) == 0) continue;
+        const Position slow = position(first + static_cast<std::uint32_t>(u) * stripe);
         PackOf::each(element, walk, slow.o, slow.i, slow.i + W);
       }
     }
@@ -263,30 +263,32 @@ struct DeviceSweep {
       const auto i = static_cast<std::int64_t>((static_cast<std::uint32_t>(thread) - group * packs.divisor)) * W;
       std::int64_t o = first_line + static_cast<std::int64_t>(group) * lines;
       const std::int64_t end = o + lines < end_line ? o + lines : end_line;
-      if (W > 1 && i + W > walk.n_inner) {
-        for (; o < end; ++o) PackOf::each(element, walk, o, i, walk.n_inner);
-        return;
-      }
+      const bool whole = i + W <= walk.n_inner;
       Constants k[W];
       bool quick = true;
       KOKKOSQUANT_UNROLL
       for (int lane = 0; lane < W; ++lane) {
-        k[lane] = element.quick_constants(element.row_data(i + lane));
+        k[lane] = element.quick_constants(element.row_data(i + lane < walk.n_inner ? i + lane : i));
         quick = quick && k[lane].quick;
       }
-      for (; o + U <= end; o += U) {
-        PackOf pack[U];
-        KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) pack[u].load(walk, o + u, i);
-        KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) {
-          if (pack[u].compute(element, OneEach{k}, quick))
-            pack[u].store(walk, o + u, i);
-          else
-            PackOf::each(element, walk, o + u, i, i + W);
+      for (; o < end; o += U) {
+        std::uint32_t left = ~0u;
+        if (whole && o + U <= end) {
+          PackOf pack[U];
+          KOKKOSQUANT_UNROLL
+          for (int u = 0; u < U; ++u) pack[u].load(walk, o + u, i);
+          left = 0;
+          KOKKOSQUANT_UNROLL
+          for (int u = 0; u < U; ++u) {
+            if (pack[u].compute(element, OneEach{k}, quick))
+              pack[u].store(walk, o + u, i);
+            else
+              left |= 1u << u;
+          }
         }
+        for (int u = 0; left != 0 && u < U && o + u < end; ++u)
+          if (((left >> u) & 1u) != 0) PackOf::each(element, walk, o + u, i, whole ? i + W : walk.n_inner);
       }
-      for (; o < end; ++o) PackOf::each(element, walk, o, i, i + W);
     }
   };
 };

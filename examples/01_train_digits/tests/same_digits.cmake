@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+cmake_minimum_required(VERSION 3.25)
+
+# Every run writes the same loss.csv, all digits of it, whatever the number of threads. (On a device: run after run.)
+file(REMOVE_RECURSE "${folder}")
+foreach(threads 1 2 4 2)
+  set(ENV{OMP_NUM_THREADS} ${threads})
+  execute_process(COMMAND "${program}" --epochs 3 --seeds 2 --out "${folder}" COMMAND_ERROR_IS_FATAL ANY)
+  file(SHA256 "${folder}/loss.csv" hash)
+  message("${threads} threads: ${hash}")
+  list(APPEND hashes ${hash})
+endforeach()
+list(REMOVE_DUPLICATES hashes)
+list(LENGTH hashes different)
+if(NOT different EQUAL 1)
+  message(FATAL_ERROR "${different} different results, expected one")
+endif()

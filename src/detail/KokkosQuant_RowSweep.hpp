@@ -46,7 +46,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
            const Tuple<Matrix<const I>...>& in, Mapping hint)
       : element_(element), walk_(orient(rows, columns, out, in)) {
     contiguous_ = all_of(walk_, [](const auto& lines) { return lines.inner == 1; });
-    const bool packs = hint != Mapping::elements && (host_space<Exec> || (walk_.rows_inside ? is_aligned() : vectors() != 0));
+    const bool packs = hint != Mapping::elements && (host_space<Exec> || (walk_.rows_inside ? is_aligned() : vectors_of(walk_) != 0));
     mapping_ = !packs ? Mapping::elements : walk_.rows_inside ? Mapping::packs_of_tokens : Mapping::packs;
   }
 
@@ -79,13 +79,13 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     return static_cast<std::uint32_t>(lines.outer % device_width);
   }
   // The operands that one access a pack can move, a bit each: those whose packs are aligned where the first output's are.
-  std::uint32_t vectors() const {
-    const auto& leader = get<0>(walk_.out);
+  static constexpr std::uint32_t all_operands = (1u << (sizeof...(O) + sizeof...(I))) - 1;
+  static std::uint32_t vectors_of(const Operands<Out, In>& walk) {
+    const auto& leader = get<0>(walk.out);
     std::uint32_t bits = 0, bit = 1;
-    all_of(walk_, [&](const auto& lines) {
+    all_of(walk, [&](const auto& lines) {
       const bool same = lines.inner == 1 && reinterpret_cast<std::uintptr_t>(lines.data) % sizeof(*lines.data) == 0 &&
-                        start_skew(lines) == start_skew(leader) &&
-                        (walk_.n_outer == 1 || line_skew(lines) == line_skew(leader));
+                        start_skew(lines) == start_skew(leader) && (walk.n_outer == 1 || line_skew(lines) == line_skew(leader));
       bits |= same ? bit : 0;
       bit <<= 1;
       return true;
@@ -94,8 +94,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
   }
   bool is_aligned() const {
     const auto& leader = get<0>(walk_.out);
-    return vectors() == (1u << (sizeof...(O) + sizeof...(I))) - 1 && start_skew(leader) == 0 &&
-           (walk_.n_outer == 1 || line_skew(leader) == 0);
+    return vectors_of(walk_) == all_operands && start_skew(leader) == 0 && (walk_.n_outer == 1 || line_skew(leader) == 0);
   }
 
   void launch_host(const Exec& exec, const std::string& label) const {
@@ -114,57 +113,67 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
         label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, outer_tasks * sweep.inner_tasks), sweep);
   }
 
-  // Split so that indices stay 32-bit: whole lines a launch (a line itself has fewer than 2^30 packs, or is cut first).
+  // Split so that indices stay 32-bit: as many whole lines a launch as fit, a line of 2^30 packs and more in pieces.
   template <int W>
   void launch_device(const Exec& exec, const std::string& label) const {
-    constexpr std::int64_t longest = device_tuning.largest_launch * W;
-    for (std::int64_t i = 0; i < walk_.n_inner; i += longest) launch_columns<W>(exec, label, i, std::min(longest, walk_.n_inner - i));
-  }
-  template <int W>
-  void launch_columns(const Exec& exec, const std::string& label, std::int64_t first, std::int64_t n) const {
-    using Sweep = DeviceSweep<Element, Out, In, W>;
-    using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>;
-    constexpr int loads = device_tuning.loads_in_flight / static_cast<int>(sizeof...(I));
-    static_assert(sizeof(typename Sweep::template Rows<loads>) < 512 && sizeof(typename Sweep::template Tokens<loads>) < 512,
-                  "larger functors go through constant memory, with a wait");
-    Element element = element_;
-    auto walk = walk_;
-    shift(walk, element, first);
-    walk.n_inner = n;
-    if (walk_.rows_inside) {
-      const std::int64_t packs = (n + W - 1) / W, limit = device_tuning.largest_launch / packs;
-      const std::int64_t lines = std::min<std::int64_t>(device_tuning.columns_per_token, walk_.n_outer);
-      for (std::int64_t o = 0; o < walk_.n_outer; o += limit * lines) {
-        const std::int64_t end = std::min(o + limit * lines, walk_.n_outer), groups = (end - o + lines - 1) / lines;
-        Kokkos::parallel_for(label, Policy(exec, 0, static_cast<std::int32_t>(groups * packs)),
-                             typename Sweep::template Tokens<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
-                                                                    end, static_cast<std::int32_t>(lines)});
-      }
-    } else if constexpr (W == device_width) {
-      const auto& leader = get<0>(walk_.out);
-      const bool aligned = mapping_ != Mapping::elements && is_aligned();
-      const std::uint32_t vectors = mapping_ == Mapping::elements ? 0 : this->vectors();
-      const std::int64_t packs = (n + (aligned ? 0 : W - 1) + W - 1) / W, limit = device_tuning.largest_launch / packs;
-      constexpr std::int64_t stripe = device_tuning.stripe;
-      for (std::int64_t o = 0; o < walk_.n_outer; o += limit) {
-        const std::int64_t total = std::min(limit, walk_.n_outer - o) * packs;
-        const std::int64_t threads = (total + stripe * loads - 1) / (stripe * loads) * stripe;
-        Kokkos::parallel_for(
-            label, Policy(exec, 0, static_cast<std::int32_t>(threads)),
-            typename Sweep::template Rows<loads>{element, walk, Divider(static_cast<std::uint32_t>(packs)), o,
-                                                 static_cast<std::uint32_t>(total), start_skew(leader), line_skew(leader), vectors,
-                                                 aligned && n % W == 0});
+    constexpr std::int64_t largest = device_tuning.largest_launch, longest = (largest - 2) * W;
+    const bool by_tokens = walk_.rows_inside;
+    const bool aligned = mapping_ != Mapping::elements && is_aligned();
+    for (std::int64_t i = 0; i < walk_.n_inner; i += longest) {
+      const std::int64_t n = std::min(longest, walk_.n_inner - i);
+      const std::int64_t packs = (n + W - 1 + (aligned || by_tokens ? 0 : W - 1)) / W;
+      const std::int64_t lines_a_thread = by_tokens ? std::min<std::int64_t>(device_tuning.columns_per_token, walk_.n_outer) : 1;
+      const std::int64_t lines = largest / packs * lines_a_thread;
+      for (std::int64_t o = 0; o < walk_.n_outer; o += lines) {
+        auto walk = walk_;
+        Element element = element_;
+        move_origin(walk, element, o, i);
+        walk.n_inner = n;
+        walk.n_outer = std::min(lines, walk_.n_outer - o);
+        if (by_tokens)
+          launch_tokens<W>(exec, label, element, walk, packs, lines_a_thread);
+        else if constexpr (W == device_width)
+          launch_rows<W>(exec, label, element, walk, packs);
       }
     }
   }
-  // The walk and its constants from an inner position on.
-  static void shift(Operands<Out, In>& walk, Element& element, std::int64_t i) {
-    if (i == 0) return;
+  static void move_origin(Operands<Out, In>& walk, Element& element, std::int64_t o, std::int64_t i) {
+    const auto move = [&](auto& lines) { lines.data += o * lines.outer + i * lines.inner; };
     [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
-      ((get<A>(walk.out).data += i * get<A>(walk.out).inner), ...);
-      ((get<B>(walk.in).data += i * get<B>(walk.in).inner), ...);
+      (move(get<A>(walk.out)), ...);
+      (move(get<B>(walk.in)), ...);
     }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
-    if (walk.rows_inside) element.skip_rows(i);
+    element.skip_rows(walk.row(o, i));
+  }
+
+  static constexpr int packs_a_thread = std::max(1, device_tuning.loads_in_flight / static_cast<int>(sizeof...(I)));
+  template <class Functor>
+  static void launch_threads(const Exec& exec, const std::string& label, std::int64_t threads, const Functor& functor) {
+    static_assert(sizeof(Functor) < 512, "larger functors go through constant memory, with a wait");
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>(exec, 0, static_cast<std::int32_t>(threads)), functor);
+  }
+  template <int W>
+  void launch_rows(const Exec& exec, const std::string& label, const Element& element, const Operands<Out, In>& walk,
+                   std::int64_t packs) const {
+    constexpr std::int64_t stripe = device_tuning.stripe, span = stripe * packs_a_thread;
+    const auto& leader = get<0>(walk.out);
+    const std::int64_t total = packs * walk.n_outer;
+    const std::uint32_t vectors = mapping_ == Mapping::elements ? 0 : vectors_of(walk);
+    const bool all = vectors == all_operands;
+    launch_threads(exec, label, (total + span - 1) / span * stripe,
+                   typename DeviceSweep<Element, Out, In, W>::template Rows<packs_a_thread>{
+                       element, walk, Divider(static_cast<std::uint32_t>(packs)), static_cast<std::uint32_t>(total),
+                       start_skew(leader), line_skew(leader), vectors,
+                       all && (walk.n_inner >= 2 * W || (walk.n_inner == W && is_aligned()))});
+  }
+  template <int W>
+  void launch_tokens(const Exec& exec, const std::string& label, const Element& element, const Operands<Out, In>& walk,
+                     std::int64_t packs, std::int64_t lines) const {
+    const std::int64_t groups = (walk.n_outer + lines - 1) / lines;
+    launch_threads(exec, label, groups * packs,
+                   typename DeviceSweep<Element, Out, In, W>::template Tokens<packs_a_thread>{
+                       element, walk, Divider(static_cast<std::uint32_t>(packs)), walk.n_outer, static_cast<std::int32_t>(lines)});
   }
 
   Element element_;

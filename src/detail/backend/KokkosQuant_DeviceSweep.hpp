@@ -7,15 +7,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "../KokkosQuant_Operands.hpp"
-#include "../KokkosQuant_Scalar.hpp"
+#include "KokkosQuant_DevicePack.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
-
-#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
-#define KOKKOSQUANT_UNROLL _Pragma("unroll")
-#else
-#define KOKKOSQUANT_UNROLL
-#endif
 
 namespace KokkosQuant::Impl {
 
@@ -29,131 +22,6 @@ struct Divider {
   }
   KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quotient(std::uint32_t n) const {
     return static_cast<std::uint32_t>((static_cast<std::uint64_t>(n) * multiplier) >> shift);
-  }
-};
-
-// W neighbours, moved by one access.
-template <class T, int W>
-struct alignas(sizeof(T) * W) Chunk {
-  T value[W];
-};
-
-// One pack of each operand at (o, i): loaded, computed with the constants of its lanes, stored.
-template <class Element, class Out, class In, int W>
-struct DevicePack;
-template <class Element, class... O, class... I, int W>
-struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
-  using C = typename Element::compute;
-  using Walk = Operands<Outputs<O...>, Inputs<I...>>;
-  using OutIndex = std::index_sequence_for<O...>;
-  using InIndex = std::index_sequence_for<I...>;
-  Tuple<Chunk<I, W>...> in;
-  Tuple<Chunk<O, W>...> out;
-
-  // Which lanes are inside a line, and which operands can be moved by one access: a bit each, outputs first.
-  struct Part {
-    int first, last;
-    std::uint32_t vectors;
-    KOKKOS_FORCEINLINE_FUNCTION bool is_vector(std::size_t operand) const {
-      return first == 0 && last == W && ((vectors >> operand) & 1u) != 0;
-    }
-  };
-
-  // only of operands with inner stride 1
-  template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<Chunk<T, W>*>(lines.data + (o * lines.outer + i));
-  }
-  template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<const Chunk<T, W>*>(lines.data + (o * lines.outer + i));
-  }
-
-  template <std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<B...>) {
-    ((get<B>(in) = chunk(get<B>(walk.in), o, i)), ...);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) { load(walk, o, i, InIndex{}); }
-
-  template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION void load_part(Chunk<T, W>& to, const Lines<const T>& lines, std::int64_t o,
-                                                    std::int64_t i, const Part& part, bool vector) {
-    if (vector) {
-      to = chunk(lines, o, i);
-    } else {
-      KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane)
-        to.value[lane] = lane >= part.first && lane < part.last ? *lines.at(o, i + lane) : T{};
-    }
-  }
-  template <std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part,
-                                             std::index_sequence<B...>) {
-    (load_part(get<B>(in), get<B>(walk.in), o, i, part, part.is_vector(sizeof...(O) + B)), ...);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) {
-    load_part(walk, o, i, part, InIndex{});
-  }
-
-  // With quick constants for all lanes, and quick inputs in all lanes; else nothing, and false.
-  template <class K, std::size_t... A, std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick, std::index_sequence<A...>,
-                                           std::index_sequence<B...>) {
-    KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), widen<C>(get<B>(in).value[lane])...);
-    if (!quick) return false;
-    KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) {
-      Tuple<lane_t<O, C>...> result;
-      element.apply_quick(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
-      ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
-    }
-    return true;
-  }
-  template <class K>
-  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick) {
-    return compute(element, k, quick, OutIndex{}, InIndex{});
-  }
-
-  template <std::size_t... A>
-  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<A...>) const {
-    ((chunk(get<A>(walk.out), o, i) = get<A>(out)), ...);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i) const {
-    store(walk, o, i, OutIndex{});
-  }
-  template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION void store_part(const Chunk<T, W>& from, const Lines<T>& lines, std::int64_t o,
-                                                     std::int64_t i, const Part& part, bool vector) {
-    if (vector) {
-      chunk(lines, o, i) = from;
-    } else {
-      KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane)
-        if (lane >= part.first && lane < part.last) *lines.at(o, i + lane) = from.value[lane];
-    }
-  }
-  template <std::size_t... A>
-  KOKKOS_FORCEINLINE_FUNCTION void store_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part,
-                                              std::index_sequence<A...>) const {
-    (store_part(get<A>(out), get<A>(walk.out), o, i, part, part.is_vector(A)), ...);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void store_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) const {
-    store_part(walk, o, i, part, OutIndex{});
-  }
-
-  // The elements of a line from i to end, one by one, with any constants and inputs.
-  template <class Constants, std::size_t... A, std::size_t... B>
-  static KOKKOS_FORCEINLINE_FUNCTION void one(const Element& element, const Constants& k, const Walk& walk, std::int64_t o,
-                                              std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) {
-    Tuple<lane_t<O, C>...> result;
-    element.apply_any(k, get<A>(result)..., widen<C>(*get<B>(walk.in).at(o, i))...);
-    ((*get<A>(walk.out).at(o, i) = narrow<O>(get<A>(result))), ...);
-  }
-  static KOKKOS_INLINE_FUNCTION void each(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i,
-                                          std::int64_t end) {
-    for (; i < end; ++i)
-      one(element, element.constants(element.row_data(walk.row(o, i))), walk, o, i, OutIndex{}, InIndex{});
   }
 };
 
@@ -179,39 +47,46 @@ struct DeviceSweep {
     Element element;
     Walk walk;
     Divider packs;  // a line, counted from where a pack of the first output is aligned: at or before the line's start
-    std::int64_t first_line;
     std::uint32_t total;       // packs in this launch
     std::uint32_t start_skew;  // elements between an aligned pack and the start of line 0,
     std::uint32_t line_skew;   // and how many more from line to line, modulo W
     std::uint32_t vectors;     // operands whose packs are aligned as the first output's are, a bit each
-    bool straight;             // all are, without skew, and lines are made of whole packs
+    bool straight;             // all are, and every line holds a whole aligned pack
 
     struct Position {
-      std::int64_t o, i;
+      std::uint32_t o;
+      std::int64_t i;
     };
     KOKKOS_FORCEINLINE_FUNCTION Position position(std::uint32_t p) const {
-      const std::uint32_t line = packs.quotient(p);
-      return {first_line + line, static_cast<std::int64_t>(p - line * packs.divisor) * W};
+      const std::uint32_t line = packs.quotient(p), skew = (start_skew + line * line_skew) % W;
+      return {line, static_cast<std::int64_t>(p - line * packs.divisor) * W - skew};
     }
+    KOKKOS_FORCEINLINE_FUNCTION bool is_whole(const Position& at) const { return at.i >= 0 && at.i + W <= walk.n_inner; }
 
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
       constexpr std::uint32_t stripe = device_tuning.stripe;
       const auto t = static_cast<std::uint32_t>(thread);
       const std::uint32_t first = t / stripe * (stripe * U) + t % stripe;
-      if (straight && first + (U - 1) * stripe < total) {
-        run_straight(first, stripe);
-      } else {
-        for (std::uint32_t p = first; p < total && p < first + U * stripe; p += stripe) run_part(p);
+      const bool all = straight && first + (U - 1) * stripe < total;
+      for (std::uint32_t left = all ? run_straight(first, stripe) : (1u << U) - 1; left != 0; left &= left - 1) {
+        std::uint32_t p = first;
+        for (std::uint32_t bit = left & (~left + 1); bit > 1; bit >>= 1) p += stripe;
+        if (p < total) run_part(p);
       }
     }
-    // No branch stands between the loads, so that all are in flight together.
-    KOKKOS_FORCEINLINE_FUNCTION void run_straight(std::uint32_t first, std::uint32_t stripe) const {
+    // No branch stands between the loads, so that all are in flight together: a pack that is not whole loads its line's
+    // second, which is, and is left to run_part with those that are not quick. A bit each is returned.
+    KOKKOS_FORCEINLINE_FUNCTION std::uint32_t run_straight(std::uint32_t first, std::uint32_t stripe) const {
       Position at[U];
       PackOf pack[U];
       RowData row[U];
+      bool whole[U];
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
-        at[u] = position(first + static_cast<std::uint32_t>(u) * stripe);
+        const std::uint32_t p = first + static_cast<std::uint32_t>(u) * stripe;
+        at[u] = position(p);
+        whole[u] = is_whole(at[u]);
+        if (!whole[u]) at[u].i = position(at[u].o * packs.divisor + 1).i;
         pack[u].load(walk, at[u].o, at[u].i);
         row[u] = element.row_data(at[u].o);
       }
@@ -220,23 +95,19 @@ struct DeviceSweep {
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
         if (u > 0 && at[u].o != at[u - 1].o) k = element.quick_constants(row[u]);
-        if (pack[u].compute(element, OneForAll{k}, k.quick))
+        if (pack[u].compute(element, OneForAll{k}, k.quick && whole[u]))
           pack[u].store(walk, at[u].o, at[u].i);
         else
           left |= 1u << u;
       }
-      for (int u = 0; left != 0 && u < U; ++u) {
-        if (((left >> u) & 1u) == 0) continue;
-        const Position slow = position(first + static_cast<std::uint32_t>(u) * stripe);
-        PackOf::each(element, walk, slow.o, slow.i, slow.i + W);
-      }
+      return left;
     }
     // Any alignment, strides and remainders.
     KOKKOS_FORCEINLINE_FUNCTION void run_part(std::uint32_t p) const {
-      Position at = position(p);
-      at.i -= (start_skew + static_cast<std::uint32_t>(at.o) * line_skew) % W;
-      const std::int64_t left = walk.n_inner - at.i;
-      const typename PackOf::Part part{at.i < 0 ? static_cast<int>(-at.i) : 0, left < W ? static_cast<int>(left) : W, vectors};
+      const Position at = position(p);
+      const std::int64_t behind = walk.n_inner - at.i;
+      const typename PackOf::Part part{at.i < 0 ? static_cast<int>(-at.i) : 0, behind < W ? static_cast<int>(behind) : W,
+                                       vectors};
       if (part.last <= part.first) return;
       PackOf pack;
       pack.load_part(walk, at.o, at.i, part);
@@ -254,14 +125,13 @@ struct DeviceSweep {
     Element element;
     Walk walk;
     Divider packs;  // a line
-    std::int64_t first_line;
     std::int64_t end_line;
     std::int32_t lines;  // a thread
 
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
       const std::uint32_t group = packs.quotient(static_cast<std::uint32_t>(thread));
       const auto i = static_cast<std::int64_t>((static_cast<std::uint32_t>(thread) - group * packs.divisor)) * W;
-      std::int64_t o = first_line + static_cast<std::int64_t>(group) * lines;
+      std::int64_t o = static_cast<std::int64_t>(group) * lines;
       const std::int64_t end = o + lines < end_line ? o + lines : end_line;
       const bool whole = i + W <= walk.n_inner;
       Constants k[W];

@@ -63,7 +63,7 @@ struct QuantizeElement : RowElement<T, Scale, ZeroPoint> {
   }
   static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickQuantizeConstants<C>&, C x) { return x == x; }
   KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickQuantizeConstants<C>& k, integer_of<C>& q, C x) const {
-    q = quick_quantize<corrections<T>>(k, x);
+    q = quick_quantize(k, x);
   }
 };
 

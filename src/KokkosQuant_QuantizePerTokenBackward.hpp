@@ -63,7 +63,7 @@ struct QuantizeBackwardElement : RowElement<T, Scale, ZeroPoint> {
   }
   static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickBackwardConstants<C>&, C dy, C) { return is_quick_numerator(dy); }
   KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickBackwardConstants<C>& k, C& dx, C dy, C x) const {
-    dx = quick_quantize_backward<corrections<T>>(k, dy, x);
+    dx = quick_quantize_backward(k, dy, x);
   }
 };
 

@@ -9,10 +9,6 @@
 
 namespace KokkosQuant::Impl {
 
-// Of a quotient by a row's reciprocal: one is enough for data of 16 bits.
-template <element_type T>
-inline constexpr int corrections = sizeof(T) == 2 ? 1 : 2;
-
 template <element_type T, class Scale, class ZeroPoint>
 struct RowElement {
   using compute = compute_t<T>;

@@ -122,7 +122,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     for (std::int64_t i = 0; i < walk_.n_inner; i += longest) {
       const std::int64_t n = std::min(longest, walk_.n_inner - i);
       const std::int64_t packs = (n + W - 1 + (aligned || by_tokens ? 0 : W - 1)) / W;
-      const std::int64_t lines_a_thread = by_tokens ? std::min<std::int64_t>(device_tuning.columns_per_token, walk_.n_outer) : 1;
+      const std::int64_t lines_a_thread = by_tokens ? std::min<std::int64_t>(device_tuning.columns_a_token, walk_.n_outer) : 1;
       const std::int64_t lines = largest / packs * lines_a_thread;
       for (std::int64_t o = 0; o < walk_.n_outer; o += lines) {
         auto walk = walk_;
@@ -146,7 +146,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     element.skip_rows(walk.row(o, i));
   }
 
-  static constexpr int packs_a_thread = std::max(1, device_tuning.loads_in_flight / static_cast<int>(sizeof...(I)));
+  static constexpr int packs_a_thread = device_tuning.packs_a_thread;
   template <class Functor>
   static void launch_threads(const Exec& exec, const std::string& label, std::int64_t threads, const Functor& functor) {
     static_assert(sizeof(Functor) < 512, "larger functors go through constant memory, with a wait");

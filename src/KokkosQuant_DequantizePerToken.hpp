@@ -94,25 +94,9 @@ struct DequantizePerToken {
 
   template <class Exec, class Args>
   static constexpr bool accepts() {
-    using namespace Impl;
-    using X = decltype(Args::x);
-    using Scale = decltype(Args::scale);
-    using Q = decltype(Args::q);
-    static_assert(view_of_rank<Q, 2>, "KokkosQuant: q must be a Kokkos::View of rank 2 (N x D)");
-    static_assert(view_of_rank<X, 2>, "KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)");
-    static_assert(written<X>, "KokkosQuant: x is written: its View must not be of const");
-    static_assert(element_view<X>, "KokkosQuant: x must have an element type of double, float, half_t or bfloat16_t");
-    static_assert(code_view<Q>, "KokkosQuant: q must be a Kokkos::View of std::int8_t or std::uint8_t");
-    static_assert(view_of_rank<Scale, 1>, "KokkosQuant: scale must be a Kokkos::View of rank 1 (N)");
-    static_assert(scale_for<Scale, X>,
-                  "KokkosQuant: scale must have the element type of x, or float where that is a 16-bit type");
-    static_assert(zero_point_argument<decltype(Args::zero_point)>,
-                  "KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point");
-    static_assert(reaches_argument<Exec, X>, "KokkosQuant: exec cannot reach the memory space of x");
-    static_assert(reaches_argument<Exec, Q>, "KokkosQuant: exec cannot reach the memory space of q");
-    static_assert(reaches_argument<Exec, Scale>, "KokkosQuant: exec cannot reach the memory space of scale");
-    static_assert(reaches_argument<Exec, decltype(Args::zero_point)>,
-                  "KokkosQuant: exec cannot reach the memory space of zero_point");
+    static_assert(Impl::accepts_data_and_codes<Exec, decltype(Args::x), decltype(Args::q), decltype(Args::scale),
+                                               decltype(Args::zero_point)>());
+    static_assert(Impl::written<decltype(Args::x)>, "KokkosQuant: x is written: its View must not be of const");
     return true;
   }
 

@@ -16,7 +16,6 @@ concept view_of_rank = view<V> && rank_of<V> == Rank;
 template <class V>
 using element_of = typename V::non_const_value_type;
 
-// In what T is computed, int for what is no element type, so that its message is the first.
 template <class V>
 concept element_view = view<V> && element_type<element_of<V>>;
 template <class V>
@@ -39,6 +38,25 @@ inline constexpr bool reaches_argument = [] {
   else
     return true;
 }();
+
+// The arguments that ops between data x and codes q share; which of them is written is the op's own.
+template <class Exec, class X, class Q, class Scale, class ZeroPoint>
+constexpr bool accepts_data_and_codes() {
+  static_assert(view_of_rank<X, 2>, "KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)");
+  static_assert(view_of_rank<Q, 2>, "KokkosQuant: q must be a Kokkos::View of rank 2 (N x D)");
+  static_assert(element_view<X>, "KokkosQuant: x must have an element type of double, float, half_t or bfloat16_t");
+  static_assert(code_view<Q>, "KokkosQuant: q must be a Kokkos::View of std::int8_t or std::uint8_t");
+  static_assert(view_of_rank<Scale, 1>, "KokkosQuant: scale must be a Kokkos::View of rank 1 (N)");
+  static_assert(scale_for<Scale, X>,
+                "KokkosQuant: scale must have the element type of x, or float where that is a 16-bit type");
+  static_assert(zero_point_argument<ZeroPoint>,
+                "KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point");
+  static_assert(reaches_argument<Exec, X>, "KokkosQuant: exec cannot reach the memory space of x");
+  static_assert(reaches_argument<Exec, Q>, "KokkosQuant: exec cannot reach the memory space of q");
+  static_assert(reaches_argument<Exec, Scale>, "KokkosQuant: exec cannot reach the memory space of scale");
+  static_assert(reaches_argument<Exec, ZeroPoint>, "KokkosQuant: exec cannot reach the memory space of zero_point");
+  return true;
+}
 
 template <class T>
 constexpr const char* type_name() {

@@ -21,12 +21,13 @@ enum class Mapping {
   automatic,        ///< (preference only) the plan chooses
   packs,            ///< vectors of consecutive elements; the constants of a row are shared by a vector
   packs_of_tokens,  ///< vectors of consecutive rows (LayoutLeft): each lane has the constants of its own row
-  elements          ///< one element at a time, any strides
+  elements          ///< no access moves more than one element: any strides
 };
 
 /// \brief Hints to a plan. They choose among kernels that give the same bits; a hint that does not fit is not taken.
 struct PlanPreference {
-  Mapping mapping = Mapping::automatic;  ///< Mapping::elements is always possible, the others where strides allow
+  /// Mapping::elements is always possible; packs or packs_of_tokens decides where strides allow both as well (N x 1, 1 x D).
+  Mapping mapping = Mapping::automatic;
 };
 
 /// \brief Which kernel a plan launches.
@@ -36,7 +37,7 @@ struct KernelSku {
   std::string code_type;        ///< "int8", "uint8"; empty where no codes are read or written
   std::string execution_space;  ///< as Kokkos names it
   Mapping mapping;
-  int pack_width;  ///< elements a vector access moves
+  int pack_width;  ///< elements a vector access moves, 1 if there is none
 
   /// "QuantizePerTokenBackward/float/OpenMP/packs/16"; the code type stands behind the element type
   std::string to_string() const;

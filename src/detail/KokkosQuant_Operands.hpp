@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../KokkosQuant_Descriptor.hpp"
 #include "../KokkosQuant_Types.hpp"
 
 namespace KokkosQuant::Impl {
@@ -121,10 +122,10 @@ bool all_of(const Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
   }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
 }
 
-// Turns the walk so that the inner axis is contiguous for as many bytes an element as can be; for equals the longer axis.
+// Turns the walk so that the inner axis is contiguous for as many bytes an element as can be; a hint decides where both are.
 template <class... O, class... I>
 Operands<Outputs<O...>, Inputs<I...>> orient(std::int64_t rows, std::int64_t columns, const Tuple<Matrix<O>...>& out,
-                                             const Tuple<Matrix<const I>...>& in) {
+                                             const Tuple<Matrix<const I>...>& in, Mapping hint) {
   std::size_t along_columns = 0, along_rows = 0;  // bytes an element that consecutive accesses move
   const auto weigh = [&](const auto& m) {
     along_columns += columns == 1 || m.column == 1 ? sizeof(*m.data) : 0;
@@ -133,7 +134,8 @@ Operands<Outputs<O...>, Inputs<I...>> orient(std::int64_t rows, std::int64_t col
   return [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
     (weigh(get<A>(out)), ...);
     (weigh(get<B>(in)), ...);
-    const bool rows_inside = along_rows > along_columns || (along_rows == along_columns && columns == 1);
+    const bool tokens = hint == Mapping::packs_of_tokens || (hint != Mapping::packs && columns == 1);
+    const bool rows_inside = along_rows > along_columns || (along_rows == along_columns && tokens);
     const auto turn = [&](const auto& m) {
       // an axis of one element has any stride: call it contiguous
       const std::int64_t row = rows == 1 ? 1 : m.row, column = columns == 1 ? 1 : m.column;

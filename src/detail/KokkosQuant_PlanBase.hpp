@@ -37,14 +37,14 @@ class PlanBase {
       Op::check(checks, descriptor, args);
       return checks.status();
     } catch (...) {
-      return Status(std::string());  // no memory for a message
+      return Status("out of memory");  // short enough to need none
     }
   }
 
   /// \brief Launches the kernel on the plan's instance and Views; asynchronous on that instance.
   ///
-  /// Re-entrant: any number of calls and threads at once, as far as the Views' contents allow. No allocation, copy or fence;
-  /// can be captured in a graph. The Views' memory must live until the kernel is done, the plan need not.
+  /// Re-entrant: any number of calls and threads at once, as far as the Views' contents allow. No allocation, copy or fence of
+  /// its own (Kokkos 5 copies a kernel's label); can be captured in a graph. The Views' memory must live until the kernel is done, the plan need not.
   void run() const { sweep_.launch(exec_, label_); }
 
   /// \brief The same for other Views of the same types and extents (double buffers).

@@ -44,9 +44,11 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
  public:
   RowSweep(const Element& element, std::int64_t rows, std::int64_t columns, const Tuple<Matrix<O>...>& out,
            const Tuple<Matrix<const I>...>& in, Mapping hint)
-      : element_(element), walk_(orient(rows, columns, out, in)) {
+      : element_(element), walk_(orient(rows, columns, out, in, hint)), by_element_(hint == Mapping::elements) {
     contiguous_ = all_of(walk_, [](const auto& lines) { return lines.inner == 1; });
-    const bool packs = hint != Mapping::elements && (host_space<Exec> || (walk_.rows_inside ? is_aligned() : vectors_of(walk_) != 0));
+    const bool packs = !by_element_ && (host_space<Exec>     ? contiguous_
+                                        : walk_.rows_inside ? is_aligned()
+                                                            : vectors_of(walk_) != 0);
     mapping_ = !packs ? Mapping::elements : walk_.rows_inside ? Mapping::packs_of_tokens : Mapping::packs;
   }
 
@@ -99,7 +101,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
 
   void launch_host(const Exec& exec, const std::string& label) const {
     constexpr HostTuning t = host_tuning;
-    Host sweep{element_, walk_, contiguous_, mapping_ == Mapping::elements, 1, walk_.n_inner, 1};
+    Host sweep{element_, walk_, contiguous_, by_element_, 1, walk_.n_inner, 1};
     if (walk_.rows_inside) {
       sweep.task_inner = std::min(walk_.n_inner, contiguous_ ? t.tile_tokens : t.strided_tile);
       sweep.task_outer = std::max(t.tile_columns, t.task_elements / sweep.task_inner);
@@ -178,8 +180,9 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
 
   Element element_;
   Operands<Out, In> walk_;
-  Mapping mapping_;
+  bool by_element_;  // asked for
   bool contiguous_;
+  Mapping mapping_;
 };
 
 }  // namespace KokkosQuant::Impl

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# kokkosquant_interface_flags(TARGET FLAGS WHERE): the compile and link options that TARGET hands to whoever links it, its own
+# and those of all it links, as one text. Generator expressions stay unevaluated. WHERE lists the targets that had any.
+
+include_guard(GLOBAL)
+
+function(kokkosquant_interface_flags target flags where)
+  set(waiting "${target}")
+  set(seen "")
+  set(all "")
+  set(from "")
+  while(waiting)
+    list(POP_FRONT waiting current)
+    if(NOT TARGET "${current}" OR current IN_LIST seen)
+      continue()
+    endif()
+    list(APPEND seen "${current}")
+    foreach(property INTERFACE_COMPILE_OPTIONS INTERFACE_LINK_OPTIONS INTERFACE_LINK_LIBRARIES)
+      get_target_property(value "${current}" ${property})
+      if(NOT value)
+        continue()
+      endif()
+      if(property STREQUAL "INTERFACE_LINK_LIBRARIES")
+        # Names inside generator expressions too: $<LINK_ONLY:Kokkos::kokkoscore>
+        string(REGEX REPLACE "[$<>,]|(LINK_ONLY|BUILD_INTERFACE|INSTALL_INTERFACE):" ";" names "${value}")
+        list(APPEND waiting ${names})
+      endif()
+      string(APPEND all " ${value}")
+      list(APPEND from "${current}")
+    endforeach()
+  endwhile()
+  list(REMOVE_DUPLICATES from)
+  set(${flags} "${all}" PARENT_SCOPE)
+  set(${where} "${from}" PARENT_SCOPE)
+endfunction()

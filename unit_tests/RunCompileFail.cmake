@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# Run by ctest for one file of compile_fail/: compiles it twice. See CompileFail.cmake.
+include("${FLAGS_FILE}")
+list(TRANSFORM definitions PREPEND -D)
+list(TRANSFORM includes PREPEND -I)
+list(REMOVE_ITEM definitions -D)
+list(REMOVE_ITEM includes -I)
+list(REMOVE_DUPLICATES includes)
+list(REMOVE_ITEM options "")
+list(JOIN options " " options)
+string(REPLACE "SHELL:" "" options "${options}")  # several words in one, for CMake
+separate_arguments(options NATIVE_COMMAND "${options}")
+
+file(STRINGS "${SOURCE}" expected REGEX "^// expect: .")
+list(TRANSFORM expected REPLACE "^// expect: " "")
+if(NOT expected)
+  message(FATAL_ERROR "${SOURCE} must say '// expect: <text of the compiler's message>', once or more")
+endif()
+
+set(command "${COMPILER}" ${STANDARD} ${USER_FLAGS} ${options} ${definitions} ${includes} ${HOW})
+execute_process(
+  COMMAND ${command} -DKOKKOSQUANT_EXPECT_SUCCESS "${SOURCE}"
+  RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "must compile with -DKOKKOSQUANT_EXPECT_SUCCESS, but:\n${output}\n${command}")
+endif()
+execute_process(
+  COMMAND ${command} ${BAD_FLAGS} "${SOURCE}"
+  RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(code EQUAL 0)
+  message(FATAL_ERROR "compiles, but must fail with '${expected}'\n${command}")
+endif()
+foreach(text IN LISTS expected)
+  string(FIND "${output}" "${text}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "fails as it must, but without the text '${text}':\n${output}")
+  endif()
+endforeach()

@@ -1,0 +1,10 @@
+// expect: KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)
+// expect: KokkosQuant: q must be a Kokkos::View of rank 2 (N x D)
+// expect: KokkosQuant: scale must be a Kokkos::View of rank 1 (N)
+// expect: KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point
+#include "Plans.hpp"
+
+static_assert(quantize<Not<Matrix<float>, Vector<float>>, Vector<float>, Vector<int>, Matrix<int8_t>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<int8_t>, Vector<int8_t>>>);
+static_assert(quantize<Matrix<float>, Not<Vector<float>, Kokkos::View<float, Exec>>, Vector<int>, Matrix<int8_t>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Not<Vector<int>, Kokkos::View<int, Exec>>, Matrix<int8_t>>);

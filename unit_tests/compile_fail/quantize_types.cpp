@@ -1,0 +1,12 @@
+// expect: KokkosQuant: x must have an element type of double, float, half_t or bfloat16_t
+// expect: KokkosQuant: q is written: its View must not be of const
+// expect: KokkosQuant: q must be a Kokkos::View of std::int8_t or std::uint8_t
+// expect: KokkosQuant: scale must have the element type of x, or float where that is a 16-bit type
+// expect: KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point
+#include "Plans.hpp"
+
+static_assert(quantize<Not<Matrix<float>, Matrix<int>>, Vector<float>, Vector<int>, Matrix<int8_t>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<int8_t>, Matrix<const int8_t>>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<uint8_t>, Matrix<int>>>);
+static_assert(quantize<Matrix<float>, Not<Vector<float>, Vector<half_t>>, Vector<int>, Matrix<int8_t>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Not<Vector<int>, Vector<float>>, Matrix<int8_t>>);

@@ -3,7 +3,6 @@
 /// \brief The element functions, for kernels of your own.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 
 #include "KokkosQuant_Descriptor.hpp"
@@ -16,8 +15,7 @@ namespace KokkosQuant {
 /// For 16-bit data take C = float and convert: x as float(x), results by half_t(...) or bfloat16_t(...). Construct it where
 /// the scale changes (once a row), use it for each element. All members are KOKKOS_FUNCTIONs without side effects; total
 /// functions: NaN, Inf, zero and negative scales follow IEEE arithmetic through the formulas.
-template <std::floating_point C>
-  requires(sizeof(C) == 4 || sizeof(C) == 8)
+template <Impl::compute_type C>
 class AffineQuantizer {
  public:
   KOKKOS_FUNCTION AffineQuantizer(C scale, std::int32_t zero_point, QuantizeDescriptor range)
@@ -30,9 +28,7 @@ class AffineQuantizer {
   /// q_min <= r + zero_point <= q_max, r being t rounded to an integer, ties to even; false where t is NaN
   KOKKOS_FUNCTION bool is_inside(C x) const { return Impl::inside(backward_, x); }
   /// q = clamp(r + zero_point, q_min, q_max); where t is NaN clamp(zero_point, q_min, q_max)
-  KOKKOS_FUNCTION std::int32_t quantize(C x) const {
-    return static_cast<std::int32_t>(Impl::quantize(quantize_, range_, x));
-  }
+  KOKKOS_FUNCTION std::int32_t quantize(C x) const { return static_cast<std::int32_t>(Impl::quantize(quantize_, range_, x)); }
   /// x' = RN(RN(q - zero_point) * scale)
   KOKKOS_FUNCTION C dequantize(std::int32_t q) const {
     return Impl::dequantize(Impl::DequantizeConstants<C, Impl::integer_of<C>>{quantize_.scale, quantize_.zero_point, false}, q);

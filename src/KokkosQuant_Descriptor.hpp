@@ -85,9 +85,10 @@ inline std::string KernelSku::to_string() const {
 inline std::ostream& operator<<(std::ostream& out, const KernelSku& sku) { return out << sku.to_string(); }
 
 inline std::ostream& operator<<(std::ostream& out, const PrecisionGuarantee& g) {
-  return out << (g.deterministic ? "deterministic" : "not deterministic") << ", the same bits across threads: "
-             << (g.bit_stable_across_threads ? "yes" : "no")
-             << ", across backends: " << (g.bit_stable_across_backends ? "yes" : "no") << ", error at most " << g.max_ulp << " ulp";
+  return out << (g.deterministic ? "deterministic" : "not deterministic")
+             << ", the same bits across threads: " << (g.bit_stable_across_threads ? "yes" : "no")
+             << ", across backends: " << (g.bit_stable_across_backends ? "yes" : "no") << ", error at most " << g.max_ulp
+             << " ulp";
 }
 
 }  // namespace KokkosQuant

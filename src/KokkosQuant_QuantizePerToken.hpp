@@ -144,8 +144,7 @@ template <class Exec, class Args>
 class QuantizePerTokenPlan : public Impl::PlanBase<QuantizePerToken, Exec, Args> {
  public:
   /// \throws std::invalid_argument where can_implement is false, with its message
-  QuantizePerTokenPlan(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args,
-                       PlanPreference preference = {})
+  QuantizePerTokenPlan(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference = {})
       : Impl::PlanBase<QuantizePerToken, Exec, Args>(exec, descriptor, args, preference) {}
 
   /// \brief The same as the constructor.

@@ -139,7 +139,8 @@ struct QuantizePerTokenBackward {
     const auto element = Impl::row_element<Impl::QuantizeBackwardElement, T>(descriptor, args);
     return Impl::RowSweep<Exec, std::remove_const_t<decltype(element)>, Impl::Outputs<T>, Impl::Inputs<T, T>>(
         element, static_cast<std::int64_t>(args.dx.extent(0)), static_cast<std::int64_t>(args.dx.extent(1)),
-        Impl::make_tuple(Impl::matrix(args.dx)), Impl::make_tuple(Impl::input_matrix(args.dy), Impl::input_matrix(args.x)), hint);
+        Impl::make_tuple(Impl::matrix(args.dx)), Impl::make_tuple(Impl::input_matrix(args.dy), Impl::input_matrix(args.x)),
+        hint);
   }
 
   template <class Args>

@@ -103,7 +103,8 @@ template <class T>
 concept element_type = requires {
   typename element_traits<T>::storage;
   typename element_traits<T>::compute;
-} && sizeof(T) == sizeof(typename element_traits<T>::storage);
+  requires sizeof(T) == sizeof(typename element_traits<T>::storage);
+};
 
 template <element_type T>
 using storage_t = typename element_traits<T>::storage;

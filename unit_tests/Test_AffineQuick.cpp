@@ -12,7 +12,6 @@
 
 #include "KokkosQuantTest_Values.hpp"
 
-
 namespace {
 
 namespace Impl = KokkosQuant::Impl;
@@ -21,16 +20,21 @@ using KokkosQuant::QuantizeDescriptor;
 template <class C>
 class AffineQuick : public testing::Test {
  protected:
-  C quick_scale() {
-    return std::ldexp(static_cast<C>(random_.uniform(1, 2)), static_cast<int>(random_.below(79)) - 40);
-  }
+  C quick_scale() { return std::ldexp(static_cast<C>(random_.uniform(1, 2)), static_cast<int>(random_.below(79)) - 40); }
 
   // Quotients of every size around a scale, its ties and the ends of the range, and all that is special.
   std::vector<C> numerators(C scale, const std::vector<C>& quotients) {
-    std::vector<C> x = {C(0), -C(0), std::numeric_limits<C>::infinity(), -std::numeric_limits<C>::infinity(),
-                        std::numeric_limits<C>::quiet_NaN(), std::numeric_limits<C>::denorm_min(),
-                        std::numeric_limits<C>::min(), std::numeric_limits<C>::max(), std::numeric_limits<C>::lowest(),
-                        C(0x1p-60), C(0x1p80)};
+    std::vector<C> x = {C(0),
+                        -C(0),
+                        std::numeric_limits<C>::infinity(),
+                        -std::numeric_limits<C>::infinity(),
+                        std::numeric_limits<C>::quiet_NaN(),
+                        std::numeric_limits<C>::denorm_min(),
+                        std::numeric_limits<C>::min(),
+                        std::numeric_limits<C>::max(),
+                        std::numeric_limits<C>::lowest(),
+                        C(0x1p-60),
+                        C(0x1p80)};
     for (int j = 0; j < 20; ++j) x.push_back(random_.template any<C>());
     for (const C t : quotients) {
       const C near = t * scale;
@@ -54,8 +58,12 @@ struct Case {
   std::int32_t zero_point;
   QuantizeDescriptor range;
 };
-const Case cases[] = {{0, {-128, 127}},     {3, {-128, 127}},       {-7, {0, 255}},
-                      {1 << 20, {-8, 7}},   {-(1 << 20), {0, 255}}, {0, {-(1 << 20), 1 << 20}},
+const Case cases[] = {{0, {-128, 127}},
+                      {3, {-128, 127}},
+                      {-7, {0, 255}},
+                      {1 << 20, {-8, 7}},
+                      {-(1 << 20), {0, 255}},
+                      {0, {-(1 << 20), 1 << 20}},
                       {1 << 20, {-(1 << 20), -(1 << 20)}}};
 
 template <class C>

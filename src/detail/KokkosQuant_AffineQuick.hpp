@@ -46,8 +46,8 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C with_sign_of(C magnitude, C sign) {
-  constexpr integer_of<C> mask = sizeof(C) == 8 ? static_cast<integer_of<C>>(std::uint64_t(1) << 63)
-                                                : static_cast<integer_of<C>>(std::uint32_t(1) << 31);
+  constexpr integer_of<C> mask =
+      sizeof(C) == 8 ? static_cast<integer_of<C>>(std::uint64_t(1) << 63) : static_cast<integer_of<C>>(std::uint32_t(1) << 31);
   return bits_as<C>((bits_as<integer_of<C>>(magnitude) & ~mask) | (bits_as<integer_of<C>>(sign) & mask));
 }
 
@@ -101,8 +101,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeConstants<C>& k, C x) {
-  return round_small(quick_quotient(clamp(x, k.x_lo, k.x_hi), k.scale, k.inverse)) +
-         k.zero_point;
+  return round_small(quick_quotient(clamp(x, k.x_lo, k.x_hi), k.scale, k.inverse)) + k.zero_point;
 }
 
 }  // namespace KokkosQuant::Impl

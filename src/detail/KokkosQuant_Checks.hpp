@@ -51,13 +51,13 @@ class Checks {
   template <code_type Q>
   void range_fits(const char* name, const QuantizeDescriptor& d) {
     constexpr int lowest = std::numeric_limits<Q>::min(), highest = std::numeric_limits<Q>::max();
-    expect(d.q_min >= lowest && d.q_max <= highest, "q_min is ", d.q_min, " and q_max is ", d.q_max, ": expected a range within ",
-           lowest, " to ", highest, ", which the element type of ", name, " holds");
+    expect(d.q_min >= lowest && d.q_max <= highest, "q_min is ", d.q_min, " and q_max is ", d.q_max,
+           ": expected a range within ", lowest, " to ", highest, ", which the element type of ", name, " holds");
   }
   template <view A, view B>
   void same_extents(const char* name_a, const A& a, const char* name_b, const B& b) {
-    expect(a.extent(0) == b.extent(0) && a.extent(1) == b.extent(1), name_a, " is ", shape(a), " and ", name_b, " is ", shape(b),
-           ": expected the same extents");
+    expect(a.extent(0) == b.extent(0) && a.extent(1) == b.extent(1), name_a, " is ", shape(a), " and ", name_b, " is ",
+           shape(b), ": expected the same extents");
   }
   template <class A, view B>
   void one_a_row(const char* name_a, const A& a, const char* name_b, const B& b) {

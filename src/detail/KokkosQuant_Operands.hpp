@@ -117,9 +117,10 @@ struct Operands<Outputs<O...>, Inputs<I...>> {
 // Calls f(lines) for each operand; all of f's answers are true.
 template <class... O, class... I, class F>
 bool all_of(const Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
-  return [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
+  const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
     return (f(get<A>(p.out)) && ...) && (f(get<B>(p.in)) && ...);
-  }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+  };
+  return unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
 }
 
 // Turns the walk so that the inner axis is contiguous for as many bytes an element as can be; a hint decides where both are.
@@ -131,7 +132,7 @@ Operands<Outputs<O...>, Inputs<I...>> orient(std::int64_t rows, std::int64_t col
     along_columns += columns == 1 || m.column == 1 ? sizeof(*m.data) : 0;
     along_rows += rows == 1 || m.row == 1 ? sizeof(*m.data) : 0;
   };
-  return [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
+  const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
     (weigh(get<A>(out)), ...);
     (weigh(get<B>(in)), ...);
     const bool tokens = hint == Mapping::packs_of_tokens || (hint != Mapping::packs && columns == 1);
@@ -143,7 +144,8 @@ Operands<Outputs<O...>, Inputs<I...>> orient(std::int64_t rows, std::int64_t col
     };
     return Operands<Outputs<O...>, Inputs<I...>>{make_tuple(turn(get<A>(out))...), make_tuple(turn(get<B>(in))...),
                                                  rows_inside ? columns : rows, rows_inside ? rows : columns, rows_inside};
-  }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+  };
+  return unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
 }
 
 }  // namespace KokkosQuant::Impl

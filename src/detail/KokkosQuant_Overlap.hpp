@@ -37,7 +37,8 @@ class BoundedSum {
     term_[n_++] = {coefficient, bound};
   }
   Shared reaches(int128_t target) {
-    std::sort(term_.begin(), term_.begin() + static_cast<std::ptrdiff_t>(n_), [](const Term& a, const Term& b) { return a.coefficient > b.coefficient; });
+    std::sort(term_.begin(), term_.begin() + static_cast<std::ptrdiff_t>(n_),
+              [](const Term& a, const Term& b) { return a.coefficient > b.coefficient; });
     for (std::size_t k = n_; k-- > 0;) {
       const Rest& below = rest_[k + 1];
       rest_[k].sum = below.sum + int128_t(term_[k].coefficient) * term_[k].bound;

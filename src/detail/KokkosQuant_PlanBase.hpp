@@ -62,8 +62,12 @@ class PlanBase {
 
   /// \brief Which kernel run() launches.
   KernelSku sku() const {
-    return {Op::name, type_name<typename Op::template data_type<Args>>(), Op::template code_type_name<Args>(), Exec::name(),
-            sweep_.mapping(), sweep_.pack_width()};
+    return {Op::name,
+            type_name<typename Op::template data_type<Args>>(),
+            Op::template code_type_name<Args>(),
+            Exec::name(),
+            sweep_.mapping(),
+            sweep_.pack_width()};
   }
   /// \brief What run() promises about its results.
   static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }

@@ -10,6 +10,8 @@
 
 namespace KokkosQuant::Impl {
 
+// (clang-format 14 knows no concepts)
+// clang-format off
 template <class V, int Rank>
 concept view_of_rank = view<V> && rank_of<V> == Rank;
 
@@ -28,8 +30,9 @@ concept scale_for = element_view<Scale> && (std::same_as<storage_t<element_of<Sc
                                             std::same_as<element_of<Scale>, compute_t<element_of<Data>>>);
 
 template <class Z>
-concept zero_point_argument =
-    std::same_as<Z, no_zero_point_t> || (view_of_rank<Z, 1> && std::same_as<element_of<Z>, std::int32_t>);
+concept zero_point_argument = std::same_as<Z, no_zero_point_t> ||
+                              (view_of_rank<Z, 1> && std::same_as<element_of<Z>, std::int32_t>);
+// clang-format on
 
 template <class Exec, class A>
 inline constexpr bool reaches_argument = [] {
@@ -71,6 +74,8 @@ constexpr const char* type_name() {
 
 // Half an ulp of rounding into T, and half an ulp of C before that.
 template <element_type T>
-inline constexpr double rounded_twice_ulp = sizeof(T) > 2 ? 0.5 : std::is_same_v<storage_t<T>, half_t> ? 0.5 + 0x1p-14 : 0.5 + 0x1p-17;
+inline constexpr double rounded_twice_ulp = sizeof(T) > 2                          ? 0.5
+                                            : std::is_same_v<storage_t<T>, half_t> ? 0.5 + 0x1p-14
+                                                                                   : 0.5 + 0x1p-17;
 
 }  // namespace KokkosQuant::Impl

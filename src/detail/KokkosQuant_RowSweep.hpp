@@ -46,7 +46,7 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
            const Tuple<Matrix<const I>...>& in, Mapping hint)
       : element_(element), walk_(orient(rows, columns, out, in, hint)), by_element_(hint == Mapping::elements) {
     contiguous_ = all_of(walk_, [](const auto& lines) { return lines.inner == 1; });
-    const bool packs = !by_element_ && (host_space<Exec>     ? contiguous_
+    const bool packs = !by_element_ && (host_space<Exec>    ? contiguous_
                                         : walk_.rows_inside ? is_aligned()
                                                             : vectors_of(walk_) != 0);
     mapping_ = !packs ? Mapping::elements : walk_.rows_inside ? Mapping::packs_of_tokens : Mapping::packs;
@@ -141,10 +141,11 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
   }
   static void move_origin(Operands<Out, In>& walk, Element& element, std::int64_t o, std::int64_t i) {
     const auto move = [&](auto& lines) { lines.data += o * lines.outer + i * lines.inner; };
-    [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
+    const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
       (move(get<A>(walk.out)), ...);
       (move(get<B>(walk.in)), ...);
-    }(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+    };
+    unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
     element.skip_rows(walk.row(o, i));
   }
 
@@ -153,7 +154,8 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
   static void launch_threads(const Exec& exec, const std::string& label, std::int64_t threads, const Functor& functor) {
     static_assert(sizeof(Functor) < 512, "larger functors go through constant memory, with a wait");
     Kokkos::parallel_for(
-        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>(exec, 0, static_cast<std::int32_t>(threads)), functor);
+        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>(exec, 0, static_cast<std::int32_t>(threads)),
+        functor);
   }
   template <int W>
   void launch_rows(const Exec& exec, const std::string& label, const Element& element, const Operands<Out, In>& walk,
@@ -163,19 +165,20 @@ class RowSweep<Exec, Element, Outputs<O...>, Inputs<I...>> {
     const std::int64_t total = packs * walk.n_outer;
     const std::uint32_t vectors = mapping_ == Mapping::elements ? 0 : vectors_of(walk);
     const bool all = vectors == all_operands;
-    launch_threads(exec, label, (total + span - 1) / span * stripe,
-                   typename DeviceSweep<Element, Out, In, W>::template Rows<packs_a_thread>{
-                       element, walk, Divider(static_cast<std::uint32_t>(packs)), static_cast<std::uint32_t>(total),
-                       start_skew(leader), line_skew(leader), vectors,
-                       all && (walk.n_inner >= 2 * W || (walk.n_inner == W && is_aligned()))});
+    launch_threads(
+        exec, label, (total + span - 1) / span * stripe,
+        typename DeviceSweep<Element, Out, In, W>::template Rows<packs_a_thread>{
+            element, walk, Divider(static_cast<std::uint32_t>(packs)), static_cast<std::uint32_t>(total), start_skew(leader),
+            line_skew(leader), vectors, all && (walk.n_inner >= 2 * W || (walk.n_inner == W && is_aligned()))});
   }
   template <int W>
   void launch_tokens(const Exec& exec, const std::string& label, const Element& element, const Operands<Out, In>& walk,
                      std::int64_t packs, std::int64_t lines) const {
     const std::int64_t groups = (walk.n_outer + lines - 1) / lines;
-    launch_threads(exec, label, groups * packs,
-                   typename DeviceSweep<Element, Out, In, W>::template Tokens<packs_a_thread>{
-                       element, walk, Divider(static_cast<std::uint32_t>(packs)), walk.n_outer, static_cast<std::int32_t>(lines)});
+    launch_threads(
+        exec, label, groups * packs,
+        typename DeviceSweep<Element, Out, In, W>::template Tokens<packs_a_thread>{
+            element, walk, Divider(static_cast<std::uint32_t>(packs)), walk.n_outer, static_cast<std::int32_t>(lines)});
   }
 
   Element element_;

@@ -19,6 +19,9 @@
 
 namespace KokkosQuant::Impl {
 
+template <class C>
+concept compute_type = std::same_as<C, float> || std::same_as<C, double>;
+
 // The integer as wide as C: what codes are computed in.
 template <std::floating_point C>
 using integer_of = std::conditional_t<sizeof(C) == 8, std::int64_t, std::int32_t>;
@@ -64,13 +67,13 @@ KOKKOS_FORCEINLINE_FUNCTION C clamp(C t, C lo, C hi) {
 // |t| <= 2^(digits - 2): nearest integer, ties to even
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> round_small(C t) {
-  return bits_as<integer_of<C>>(t + round_shift<C>)-round_shift_bits<C>;
+  return bits_as<integer_of<C>>(t + round_shift<C>) - round_shift_bits<C>;
 }
 // |i| <= 2^(digits - 2): exact, in the floating-point type as wide
 template <std::signed_integral I>
 KOKKOS_FORCEINLINE_FUNCTION auto from_small_integer(I i) {
   using C = std::conditional_t<sizeof(I) == 8, double, float>;
-  return bits_as<C>(i + round_shift_bits<C>)-round_shift<C>;
+  return bits_as<C>(i + round_shift_bits<C>) - round_shift<C>;
 }
 
 }  // namespace KokkosQuant::Impl

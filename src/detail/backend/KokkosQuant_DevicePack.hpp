@@ -136,8 +136,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   }
   static KOKKOS_INLINE_FUNCTION void each(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i,
                                           std::int64_t end) {
-    for (; i < end; ++i)
-      one(element, element.constants(element.row_data(walk.row(o, i))), walk, o, i, OutIndex{}, InIndex{});
+    for (; i < end; ++i) one(element, element.constants(element.row_data(walk.row(o, i))), walk, o, i, OutIndex{}, InIndex{});
   }
 };
 

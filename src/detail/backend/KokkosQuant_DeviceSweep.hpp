@@ -46,8 +46,8 @@ struct DeviceSweep {
   struct Rows {
     Element element;
     Walk walk;
-    Divider packs;  // a line, counted from where a pack of the first output is aligned: at or before the line's start
-    std::uint32_t total;       // packs in this launch
+    Divider packs;        // a line, counted from where a pack of the first output is aligned: at or before the line's start
+    std::uint32_t total;  // packs in this launch
     std::uint32_t start_skew;  // elements between an aligned pack and the start of line 0,
     std::uint32_t line_skew;   // and how many more from line to line, modulo W
     std::uint32_t vectors;     // operands whose packs are aligned as the first output's are, a bit each

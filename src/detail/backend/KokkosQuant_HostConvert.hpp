@@ -89,8 +89,8 @@ template <int W>
 KOKKOSQUANT_HOST_INLINE Pack<float, W> load_pack(const half_t* from) {
 #if defined(__AVX512F__)
   if constexpr (W == 16)  // (the zero-masking forms: gcc 12 warns of its own header behind the plain ones)
-    return Pack<float, W>::of((vector_t<float, W>)_mm512_maskz_cvtph_ps(
-        0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
+    return Pack<float, W>::of(
+        (vector_t<float, W>)_mm512_maskz_cvtph_ps(0xffff, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))));
 #endif
 #if defined(__F16C__)
   if constexpr (W == 8)

@@ -107,12 +107,12 @@ KOKKOSQUANT_HOST_INLINE Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> round_small(const Pack<C, W>& t) {
   using Bits = vector_t<integer_of<C>, W>;
-  return IntegerPack<C, W>::of((Bits)(t.get() + round_shift<C>) - round_shift_bits<C>);
+  return IntegerPack<C, W>::of((Bits)(t.get() + round_shift<C>)-round_shift_bits<C>);
 }
 template <std::signed_integral I, int W>
 KOKKOSQUANT_HOST_INLINE auto from_small_integer(const Pack<I, W>& i) {
   using C = std::conditional_t<sizeof(I) == 8, double, float>;
-  return Pack<C, W>::of((vector_t<C, W>)(i.get() + round_shift_bits<C>) - round_shift<C>);
+  return Pack<C, W>::of((vector_t<C, W>)(i.get() + round_shift_bits<C>)-round_shift<C>);
 }
 
 }  // namespace KokkosQuant::Impl

@@ -208,7 +208,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>> {
   void elements(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t n) const {
     for (std::int64_t o = o0; o < o1; ++o)
       for (std::int64_t i = i0; i < i0 + n; ++i)
-        one(element.constants(element.row_data(walk.row(o, i))), o, i, std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+        one(element.constants(element.row_data(walk.row(o, i))), o, i, std::index_sequence_for<O...>{},
+            std::index_sequence_for<I...>{});
   }
 
   template <int W, int P>

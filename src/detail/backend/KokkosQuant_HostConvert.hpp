@@ -27,6 +27,11 @@ KOKKOSQUANT_HOST_INLINE void store_pack(C* to, const Pack<C, W>& value) {
 // ---- 16 bits ----------------------------------------------------------------------------------------------------------
 template <int W>
 KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> load_u16(const void* from) {
+#if defined(__AVX512F__)
+  if constexpr (W == 16)
+    return (vector_t<std::uint32_t, W>)_mm512_maskz_cvtepu16_epi32(0xffff,
+                                                                   _mm256_loadu_si256(static_cast<const __m256i*>(from)));
+#endif
 #if defined(__AVX2__)
   if constexpr (W == 8)
     return (vector_t<std::uint32_t, W>)_mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from)));
@@ -131,10 +136,31 @@ KOKKOSQUANT_HOST_INLINE void store_pack(half_t* to, const Pack<float, W>& value)
 }
 
 // ---- codes ------------------------------------------------------------------------------------------------------------
+// By hand: gcc 12 widens 8 bits by a generic vector conversion one by one.
+template <class I, int W, code_type Q>
+KOKKOSQUANT_HOST_INLINE vector_t<I, W> widen_codes(const Q* from) {
+  [[maybe_unused]] constexpr bool is_signed = std::is_signed_v<Q>;
+#if defined(__AVX512F__)
+  if constexpr (W == 16 && sizeof(I) == 4) {
+    const __m128i q = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return (vector_t<I, W>)(is_signed ? _mm512_maskz_cvtepi8_epi32(0xffff, q) : _mm512_maskz_cvtepu8_epi32(0xffff, q));
+  }
+  if constexpr (W == 8 && sizeof(I) == 8) {
+    const __m128i q = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return (vector_t<I, W>)(is_signed ? _mm512_maskz_cvtepi8_epi64(0xff, q) : _mm512_maskz_cvtepu8_epi64(0xff, q));
+  }
+#endif
+#if defined(__AVX2__)
+  if constexpr (W == 8 && sizeof(I) == 4) {
+    const __m128i q = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+    return (vector_t<I, W>)(is_signed ? _mm256_cvtepi8_epi32(q) : _mm256_cvtepu8_epi32(q));
+  }
+#endif
+  return __builtin_convertvector(*reinterpret_cast<const loose_vector_t<Q, W>*>(from), vector_t<I, W>);
+}
 template <int W, class C, code_type Q>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> load_codes(const Q* from) {
-  return IntegerPack<C, W>::of(
-      __builtin_convertvector(*reinterpret_cast<const loose_vector_t<Q, W>*>(from), vector_t<integer_of<C>, W>));
+  return IntegerPack<C, W>::of(widen_codes<integer_of<C>, W>(from));
 }
 template <int W, code_type Q, class I>
 KOKKOSQUANT_HOST_INLINE void store_codes(Q* to, const Pack<I, W>& value) {  // values in Q's range

@@ -48,8 +48,8 @@ struct PrecisionGuarantee {
   bool deterministic;               ///< the same inputs give the same bits, run after run
   bool bit_stable_across_threads;   ///< whatever the number of threads, teams or launches
   bool bit_stable_across_backends;  ///< Serial, OpenMP and the device agree bit for bit (any NaN equals any NaN)
-  /// Largest error of an unmasked element against the op's formula in real arithmetic, in units in the last place of the
-  /// output type (codes: in steps, nonzero because the quotient is rounded before it is rounded to an integer).
+  /// Largest rounding error of an unmasked element against the op's formula in real arithmetic, in units in the last place
+  /// of the output type; for codes that of the quotient, before it is rounded to an integer.
   double max_ulp;
 };
 

@@ -43,14 +43,19 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     }
   };
 
-  // only of operands with inner stride 1
+  // only of operands with inner stride 1, or of single elements
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION T* start(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
+    if constexpr (W == 1) return lines.at(o, i);
+    return lines.data + (o * lines.outer + i);
+  }
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<Chunk<T, W>*>(lines.data + (o * lines.outer + i));
+    return *reinterpret_cast<Chunk<T, W>*>(start(lines, o, i));
   }
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, std::int64_t o, std::int64_t i) {
-    return *reinterpret_cast<const Chunk<T, W>*>(lines.data + (o * lines.outer + i));
+    return *reinterpret_cast<const Chunk<T, W>*>(start(lines, o, i));
   }
 
   template <std::size_t... B>

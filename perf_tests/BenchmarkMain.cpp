@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   add_backward(arrays);
   add_backward_16bit(arrays);
   add_forward(arrays);
+  add_family(arrays);
   add_kokkos_peers(arrays);
 #ifdef KOKKOSQUANT_PERF_OPENMP
   add_openmp_peers(arrays);

@@ -57,7 +57,7 @@ def fractions(rows, op, folder, suffix):
                       linestyle="-" if ours else "--", linewidth=2 if ours else 1)
         axis.axhline(1, color="grey", linewidth=0.8)
         axis.set_xscale("log", base=2)
-        axis.set(title=element, xlabel="D (elements a row)", ylim=(0, 1.15))
+        axis.set(title=element, xlabel="D (elements a row)", ylim=(0, 1.25))
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("fraction of the limit")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", ncol=len(labels), bbox_to_anchor=(0.5, -0.06), frameon=False)

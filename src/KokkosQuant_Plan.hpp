@@ -3,7 +3,9 @@
 /// \brief select and can_implement: plans by the name of their op.
 #pragma once
 
+#include "KokkosQuant_Contract.hpp"
 #include "KokkosQuant_Descriptor.hpp"
+#include "KokkosQuant_Granularity.hpp"
 
 namespace KokkosQuant {
 
@@ -18,6 +20,10 @@ template <class Op, class Exec, class Args>
 Status can_implement(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args) noexcept {
   return Op::template plan<Exec, Args>::can_implement(exec, descriptor, args);
 }
+template <class Op, class Exec, Contract Rules, class Args>
+Status can_implement(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args) noexcept {
+  return Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>::can_implement(exec, descriptor, args);
+}
 
 /// \brief The plan of an op for these arguments: the same as constructing Op's plan type.
 /// \throws std::invalid_argument where can_implement is false, with its message
@@ -25,9 +31,13 @@ template <class Op, class Exec, class Args>
 auto select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference = {}) {
   return typename Op::template plan<Exec, Args>(exec, descriptor, args, preference);
 }
+template <class Op, class Exec, Contract Rules, class Args>
+auto select(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args, PlanPreference preference = {}) {
+  return typename Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>(exec, descriptor, args, preference);
+}
 
 /// \brief The type of such a plan, for members of classes: plan_t<QuantizePerToken, Exec, decltype(args)>.
-template <class Op, class Exec, class Args>
-using plan_t = typename Op::template plan<Exec, Args>;
+template <class Op, class Exec, class Args, class Descriptor = QuantizeDescriptor>
+using plan_t = typename Op::template plan<Exec, Args, Descriptor>;
 
 }  // namespace KokkosQuant

@@ -5,8 +5,10 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
+#include "KokkosQuant_PackedTypes.hpp"
 #include "detail/KokkosQuant_Float16.hpp"
 #include "detail/KokkosQuant_KokkosCompat.hpp"
 
@@ -111,8 +113,20 @@ using storage_t = typename element_traits<T>::storage;
 template <element_type T>
 using compute_t = typename element_traits<T>::compute;
 
-/// \brief The integers that codes are stored in.
+/// \brief What codes are stored in: int8_t, uint8_t, int16_t, uint16_t, int32_t, or several of fewer bits in a byte.
 template <class T>
-concept code_type = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t>;
+concept code_type = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t> || std::same_as<T, std::int16_t> ||
+    std::same_as<T, std::uint16_t> || std::same_as<T, std::int32_t> ||(Impl::packed_type<T> && !std::same_as<T, mask8_t>);
+
+namespace Impl {
+template <class Q>
+struct code_limits {
+  static constexpr std::int32_t lowest = std::numeric_limits<Q>::min(), highest = std::numeric_limits<Q>::max();
+};
+template <packed_type Q>
+struct code_limits<Q> {
+  static constexpr std::int32_t lowest = Q::lowest, highest = Q::highest;
+};
+}  // namespace Impl
 
 }  // namespace KokkosQuant

@@ -211,7 +211,7 @@ struct OpCase {
   using execution_space = Exec;
   template <class Layout = Kokkos::LayoutRight>
   using problem = Problem<Op, Exec, Layout>;
-  static std::string name() { return std::string(Op::name) + "_" + Exec::name(); }
+  static std::string name() { return Op::name() + "_" + Exec::name(); }
 };
 template <class Exec>
 using OpCasesOf = ::testing::Types<OpCase<QuantizePerTokenBackward, Exec>, OpCase<QuantizePerToken, Exec>,

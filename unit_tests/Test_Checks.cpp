@@ -30,7 +30,7 @@ class Checks : public OpTest<Case> {
     return std::to_string(rows) + " x " + std::to_string(columns);
   }
   static std::string prefixed(const std::string& reason) {
-    return std::string("KokkosQuant::") + Op::name + ": " + reason;
+    return std::string("KokkosQuant::") + Op::name() + ": " + reason;
   }
   // The message of the std::invalid_argument that f throws, or what happened instead.
   template <class F>

@@ -159,7 +159,7 @@ class Graph : public ::testing::Test {};
 struct OpNames {
   template <class Op>
   static std::string GetName(int) {
-    return Op::name;
+    return Op::name();
   }
 };
 using Ops = ::testing::Types<QuantizePerTokenBackward, QuantizePerToken, DequantizePerToken>;

@@ -214,7 +214,7 @@ TYPED_TEST(Plans, TheSkuSaysWhichKernelRuns) {
   using Op = typename TestFixture::Op;
   using Exec = typename TestFixture::Exec;
   const auto check = [&](const KokkosQuant::KernelSku& sku, Mapping mapping) {
-    EXPECT_EQ(sku.op, Op::name);
+    EXPECT_EQ(sku.op, Op::name());
     EXPECT_EQ(sku.element_type, "float");
     EXPECT_EQ(sku.code_type, (std::is_same_v<Op, QuantizePerTokenBackward> ? "" : "int8"));
     EXPECT_EQ(sku.execution_space, Exec::name());
@@ -223,7 +223,7 @@ TYPED_TEST(Plans, TheSkuSaysWhichKernelRuns) {
       EXPECT_EQ(sku.pack_width, 1);
     else
       EXPECT_GE(sku.pack_width, 2);
-    const std::string expected = std::string(Op::name) + (sku.code_type.empty() ? "/float/" : "/float/int8/") +
+    const std::string expected = std::string(Op::name()) + (sku.code_type.empty() ? "/float/" : "/float/int8/") +
                                  Exec::name() + "/" + KokkosQuant::to_string(mapping) + "/" +
                                  std::to_string(sku.pack_width);
     EXPECT_EQ(sku.to_string(), expected);

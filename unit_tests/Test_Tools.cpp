@@ -120,7 +120,7 @@ TEST(Instruments, CountOperatorNew) {
 template <class Case>
 class Tools : public OpTest<Case> {
  protected:
-  static std::string label() { return std::string("KokkosQuant::") + OpTest<Case>::Op::name; }
+  static std::string label() { return std::string("KokkosQuant::") + OpTest<Case>::Op::name(); }
 };
 TYPED_TEST_SUITE(Tools, OpCases, CaseNames);
 

@@ -35,7 +35,7 @@ class Results:
                "repetitions": self.repetitions, "real_time": median * 1e6, "time_unit": "us", "bytes_per_second": moved / median}
         if fractions:
             row["fraction_of_triad"] = statistics.median(fractions)
-            if row["fraction_of_triad"] > 1.15 and limit is not None:
+            if row["fraction_of_triad"] > 1.4 and limit is not None:
                 row.update(error_occurred=True, error_message="faster than memory allows")
         self.rows.append(row)
         print(f"{name:70} {median * 1e6:10.0f} us {moved / median * 1e-9:8.1f} GB/s  {row.get('fraction_of_triad', float('nan')):.2f}", flush=True)

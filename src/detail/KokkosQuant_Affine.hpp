@@ -3,7 +3,8 @@
 // q_min <= r + zp <= q_max. Forward and backward both start from quotient() and code_range(), each with its own constants
 // of a row, so that an element costs compares and no 64-bit integers.
 //
-// V is a value of the compute type C, or a host pack of them; constants may be one for all lanes or one a lane.
+// V is a value of the compute type C, or a host pack of them; constants may be one for all lanes or one a lane. Their
+// for_each(f, k...) calls f with each value that a lane has of its own, of several sets at once.
 #pragma once
 
 #include <cstdint>
@@ -29,25 +30,28 @@ KOKKOS_FORCEINLINE_FUNCTION CodeRange code_range(const QuantizeDescriptor& d, st
 
 // Up to here sums with a zero point are exact in float, and round_small holds; beyond it a row is computed in double.
 inline constexpr std::int32_t moderate_integer = 1 << 21;
-KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) { return i >= -moderate_integer && i <= moderate_integer; }
+KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) {
+  return static_cast<std::uint32_t>(i) + moderate_integer <= 2u * moderate_integer;
+}
 
 // The smallest C whose ties-to-even integer is at least n. Where n - 1/2 is a C it is that tie, or for an odd n, which loses
-// the tie, the next number; elsewhere the C are integers, and it is the first of them from n - 1/2 on.
+// the tie, the next number; elsewhere the C are integers, and it is the first of them from n - 1/2 on. Without branches:
+// compilers compute many in vectors (and gcc 12 does with integers for the conditions, not with bool).
 template <std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION C next_above(C value) {  // not of zero
-  return bits_as<C>(bits_as<integer_of<C>>(value) + (value > 0 ? 1 : -1));
+KOKKOS_FORCEINLINE_FUNCTION C next_above_if(std::int32_t next, C value) {  // 1 or 0; not of zero
+  const auto bits = bits_as<integer_of<C>>(value), sign = bits >> (8 * sizeof(C) - 1);
+  return bits_as<C>(bits + ((next ^ sign) - sign));
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C first_rounding_to_moderate(std::int32_t n) {  // |n| <= 2^(digits - 2)
-  const C tie = static_cast<C>(n) - C(0.5);
-  return (n & 1) != 0 ? next_above(tie) : tie;
+  return next_above_if(n & 1, static_cast<C>(n) - C(0.5));
 }
-template <std::floating_point C>
-KOKKOS_INLINE_FUNCTION C first_rounding_to_any(std::int64_t n) {  // |n| < 2^34
-  const double tie = static_cast<double>(n) - 0.5;
+template <std::floating_point C, std::signed_integral I>
+KOKKOS_FORCEINLINE_FUNCTION C first_rounding_to_any(I a, std::int32_t b) {  // n = a - b, |n| < 2^34
+  const double tie = static_cast<double>(a) - static_cast<double>(b) - 0.5;
   const C first = static_cast<C>(tie);
-  const bool loses = static_cast<double>(first) == tie && (n & 1) != 0;
-  return loses || static_cast<double>(first) < tie ? next_above(first) : first;
+  const std::int32_t loses = to_double(first) == tie ? static_cast<std::int32_t>((a ^ b) & 1) : 0;
+  return next_above_if(to_double(first) < tie ? 1 : loses, first);
 }
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
@@ -57,20 +61,19 @@ template <class V>
 struct BackwardConstants {
   V scale, t_min, t_max;
 
-  template <class C>
-  KOKKOS_FORCEINLINE_FUNCTION void set_lane(int lane, const BackwardConstants<C>& one) {
-    scale.lane[lane] = one.scale;
-    t_min.lane[lane] = one.t_min;
-    t_max.lane[lane] = one.t_max;
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.t_min...), f(k.t_max...);
   }
 };
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION BackwardConstants<C> backward_constants(C scale, std::int32_t zero_point,
                                                                     const QuantizeDescriptor& d) {
-  if (is_moderate(zero_point) && is_moderate(d.q_min) && is_moderate(d.q_max))  // 32-bit integers, nearly always
+#ifdef __CUDA_ARCH__  // nearly always, and without double
+  if (is_moderate(zero_point) && is_moderate(d.q_min) && is_moderate(d.q_max))
     return {scale, first_rounding_to_moderate<C>(d.q_min - zero_point), -first_rounding_to_moderate<C>(zero_point - d.q_max)};
-  const CodeRange r = code_range(d, zero_point);
-  return {scale, first_rounding_to_any<C>(r.lo), -first_rounding_to_any<C>(-r.hi)};
+#endif
+  return {scale, first_rounding_to_any<C>(d.q_min, zero_point), -first_rounding_to_any<C>(zero_point, d.q_max)};
 }
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
@@ -92,20 +95,17 @@ struct QuantizeConstants {
   I zero_point;
   bool moderate;  // else lo, hi and the sum need double
 
-  template <class C, class J>
-  KOKKOS_FORCEINLINE_FUNCTION void set_lane(int lane, const QuantizeConstants<C, J>& one) {
-    scale.lane[lane] = one.scale;
-    lo.lane[lane] = one.lo;
-    hi.lane[lane] = one.hi;
-    zero_point.lane[lane] = one.zero_point;
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.lo...), f(k.hi...), f(k.zero_point...);
   }
 };
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constants(C scale, std::int32_t zero_point,
                                                                                    const QuantizeDescriptor& d) {
-  const CodeRange r = code_range(d, zero_point);
-  const bool moderate = sizeof(C) == 8 || (is_moderate(zero_point) && is_moderate(d.q_min) && is_moderate(d.q_max));
-  return {scale, static_cast<C>(r.lo), static_cast<C>(r.hi), zero_point, moderate};
+  const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
+  const bool moderate = sizeof(C) == 8 || (is_moderate(d.q_min) && is_moderate(d.q_max) && is_moderate(zero_point));
+  return {scale, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp, zero_point, moderate};
 }
 // moderate constants: any V
 KOKKOSQUANT_FOR_PACKS_TOO
@@ -130,17 +130,17 @@ template <class V, class I>
 struct DequantizeConstants {
   V scale;
   I zero_point;
-  bool moderate;  // else q - zp needs double
+  std::int32_t moderate;  // 1, or 0: q - zp needs double (gcc 12 makes no vectors with a bool here)
 
-  template <class C, class J>
-  KOKKOS_FORCEINLINE_FUNCTION void set_lane(int lane, const DequantizeConstants<C, J>& one) {
-    scale.lane[lane] = one.scale;
-    zero_point.lane[lane] = one.zero_point;
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.zero_point...);
   }
 };
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION DequantizeConstants<C, integer_of<C>> dequantize_constants(C scale, std::int32_t zero_point) {
-  return {scale, zero_point, sizeof(C) == 8 || is_moderate(zero_point)};
+  const bool moderate = sizeof(C) == 8 || is_moderate(zero_point);
+  return {scale, zero_point, moderate};
 }
 // moderate constants and codes: any V
 KOKKOSQUANT_FOR_PACKS_TOO

@@ -64,14 +64,20 @@ KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C
   const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
   return {scale, divide(C(1), scale), k.t_min, k.t_max, is_quick_scale(scale)};
 }
-// dy is a quick numerator; x is any: where a step of its quotient overflows or is NaN, the true one is far outside or NaN,
-// and both compare as outside (bounds are below 2^34, and t is above 2^39 there); where one underflows, |t| is far below the
-// least bound, 1/2.
+// x is any: where a step of its quotient overflows or is NaN, the true one is far outside or NaN, and both compare as outside
+// (bounds are below 2^34, and t is above 2^39 there); where one underflows, |t| is far below the least bound, 1/2.
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const QuickBackwardConstants<C>& k, C x) {
+  return within(quick_quotient(x, k.scale, k.inverse), k.t_min, k.t_max);
+}
+// x is a quick numerator
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C quick_signed_quotient(C x, C scale, C inverse) {
+  return with_sign_of(quick_quotient(x, scale, inverse), x);  // a correction loses -0
+}
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C quick_quantize_backward(const QuickBackwardConstants<C>& k, C dy, C x) {
-  const C t = quick_quotient(x, k.scale, k.inverse);
-  const C quotient = with_sign_of(quick_quotient(dy, k.scale, k.inverse), dy);  // a correction loses -0
-  return keep_if(within(t, k.t_min, k.t_max), quotient);
+  return keep_if(quick_inside(k, x), quick_signed_quotient(dy, k.scale, k.inverse));
 }
 
 // ---- forward ----------------------------------------------------------------------------------------------------------

@@ -40,12 +40,14 @@ KOKKOS_FORCEINLINE_FUNCTION float half_bits_to_float(std::uint16_t h) {
 #ifdef KOKKOSQUANT_NATIVE_FLOAT16
   return native_half_to_float(h);
 #else
+  // masks, no branches: compilers widen many in vectors
   const std::uint32_t sign = static_cast<std::uint32_t>(h & 0x8000u) << 16;
-  std::uint32_t magnitude = h & 0x7fffu;
-  if (magnitude >= 0x7c00u) return bits_as<float>(sign | 0x7f800000u | (magnitude << 13));  // Inf, NaN
-  if (magnitude < 0x0400u)                                                                  // subnormal: an integer times 2^-24
-    return bits_as<float>(sign | bits_as<std::uint32_t>(static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f));
-  return bits_as<float>(sign | ((magnitude << 13) + (112u << 23)));  // the exponent biases differ by 112
+  const auto magnitude = static_cast<std::int32_t>(h & 0x7fffu);
+  const auto is_subnormal = static_cast<std::uint32_t>((magnitude - 0x0400) >> 31);
+  const auto is_special = static_cast<std::uint32_t>((0x7bff - magnitude) >> 31);             // Inf, NaN
+  const auto subnormal = bits_as<std::uint32_t>(static_cast<float>(magnitude) * 0x1p-24f);    // an integer of 2^-24
+  const std::uint32_t normal = (static_cast<std::uint32_t>(magnitude) << 13) + (112u << 23);  // the biases differ by 112
+  return bits_as<float>(sign | (is_subnormal & subnormal) | (~is_subnormal & (normal | (is_special & 0x7f800000u))));
 #endif
 }
 KOKKOS_FORCEINLINE_FUNCTION std::uint16_t to_half_bits(float value) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a kernel sees of its arrays: a pointer and two strides each, and which axis it walks inside. Views are gone here, so
-// a functor is small (below CUDA's 512 bytes) and trivially copyable whatever a View of this Kokkos version is.
+// What a kernel sees of its arrays: a pointer and two strides each. Views are gone here, so a functor is small (below CUDA's
+// 512 bytes) and trivially copyable whatever a View of this Kokkos version is.
 #pragma once
 
 #include <Kokkos_Macros.hpp>
@@ -8,7 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "../KokkosQuant_Descriptor.hpp"
+#include "../KokkosQuant_Granularity.hpp"
+#include "../KokkosQuant_PackedTypes.hpp"
 #include "../KokkosQuant_Types.hpp"
 
 namespace KokkosQuant::Impl {
@@ -39,31 +40,37 @@ constexpr Tuple<Head, Tail...> make_tuple(Head head, Tail... tail) {
   return {head, make_tuple<Tail...>(tail...)};
 }
 
-// An N x D array: element (n, d) stands at data[n * row + d * column].
+// An N x D array: element (n, d) stands at data[n * row + d * column]. Of packed codes, data, row and column are those of
+// bytes, and the index along the packed axis is divided by the codes a byte.
 template <class T>
 struct Matrix {
-  using value_type = T;
   T* data;
   std::int64_t row, column;
+  bool packed_down;  // (packed codes) neighbours in a byte are neighbours in a column, not in a row
 };
-// The same, turned to the walk: outer loop, inner loop.
+// The same, turned to the walk: outer loop, inner loop. Packed codes are packed along the inner one.
 template <class T>
 struct Lines {
-  using value_type = T;
+  static constexpr std::int64_t per = elements_per<std::remove_const_t<T>>;
   T* data;
   std::int64_t outer, inner;
-  KOKKOS_FORCEINLINE_FUNCTION T* at(std::int64_t o, std::int64_t i) const { return data + (o * outer + i * inner); }
+  KOKKOS_FORCEINLINE_FUNCTION T* at(std::int64_t o, std::int64_t i) const { return data + (o * outer + i / per * inner); }
 };
-// One value a row.
+
+// One value a cell (the elements that share a scale). Along an axis on which it does not change the stride is 0.
 template <class T>
-struct Column {
+struct CellValues {
   using value_type = T;
   const T* data;
-  std::int64_t stride;
-  KOKKOS_FORCEINLINE_FUNCTION const T& operator()(std::int64_t n) const { return data[n * stride]; }
+  std::int64_t outer, inner;
+  KOKKOS_FORCEINLINE_FUNCTION const T& operator()(std::int64_t o, std::int64_t i) const { return data[o * outer + i * inner]; }
+  void transpose() { std::swap(outer, inner); }
+  void move(std::int64_t o, std::int64_t i) { data += o * outer + i * inner; }
 };
-struct ZeroColumn {
-  KOKKOS_FORCEINLINE_FUNCTION std::int32_t operator()(std::int64_t) const { return 0; }
+struct ZeroCellValues {
+  KOKKOS_FORCEINLINE_FUNCTION std::int32_t operator()(std::int64_t, std::int64_t) const { return 0; }
+  void transpose() {}
+  void move(std::int64_t, std::int64_t) {}
 };
 
 template <class T>
@@ -78,22 +85,74 @@ struct stored<T> {
 template <view V>
 using stored_t = typename stored<typename V::non_const_value_type>::type;
 
+// Leading extents as one: element j of theirs stands at j * stride, counted in row-major order or in column-major order,
+// where their strides allow that.
+enum class RowOrder { row_major, column_major };
+struct Collapsed {
+  std::int64_t extent = 1, stride = 1;
+  bool possible = true;
+};
 template <view V>
-auto matrix(const V& v) {
+Collapsed collapse(const V& v, int leading, RowOrder order) {
+  Collapsed c;
+  bool any = false;
+  for (int k = 0; k < leading; ++k) {
+    const int r = order == RowOrder::row_major ? leading - 1 - k : k;
+    const auto extent = static_cast<std::int64_t>(v.extent(r)), stride = static_cast<std::int64_t>(v.stride(r));
+    if (extent != 1) {
+      if (any) c.possible = c.possible && (c.extent == 0 || extent == 0 || stride == c.extent * c.stride);
+      if (!any) c.stride = stride;
+      any = true;
+    }
+    c.extent *= extent;
+  }
+  return c;
+}
+// An array of rank 2 or more as rows: the last extent is D.
+template <view V>
+Collapsed rows_of(const V& v, RowOrder order) {
+  return collapse(v, rank_of<V> - 1, order);
+}
+template <view V>
+std::int64_t columns_of(const V& v) {
+  return static_cast<std::int64_t>(v.extent(rank_of<V> - 1));
+}
+// Row-major where that is possible. All arrays of an op are counted as its main one is.
+template <view V>
+RowOrder row_order(const V& v) {
+  return rows_of(v, RowOrder::row_major).possible ? RowOrder::row_major : RowOrder::column_major;
+}
+
+// An array for rows x columns elements; packed codes have fewer along one axis.
+template <view V>
+auto matrix(const V& v, std::int64_t rows, std::int64_t columns, RowOrder order) {
   using T = std::conditional_t<std::is_const_v<typename V::value_type>, const stored_t<V>, stored_t<V>>;
-  return Matrix<T>{reinterpret_cast<T*>(v.data()), static_cast<std::int64_t>(v.stride(0)),
-                   static_cast<std::int64_t>(v.stride(1))};
+  constexpr std::int64_t per = elements_per<stored_t<V>>;
+  const Collapsed n = rows_of(v, order);
+  const bool across = n.extent == rows && columns_of(v) == (columns + per - 1) / per;
+  return Matrix<T>{reinterpret_cast<T*>(v.data()), n.stride, static_cast<std::int64_t>(v.stride(rank_of<V> - 1)),
+                   per > 1 && !across};
 }
 template <view V>
-auto input_matrix(const V& v) {
-  const auto m = matrix(v);
-  return Matrix<const stored_t<V>>{m.data, m.row, m.column};
+auto input_matrix(const V& v, std::int64_t rows, std::int64_t columns, RowOrder order) {
+  const auto m = matrix(v, rows, columns, order);
+  return Matrix<const stored_t<V>>{m.data, m.row, m.column, m.packed_down};
 }
-template <view V>
-auto column(const V& v) {
-  return Column<stored_t<V>>{reinterpret_cast<const stored_t<V>*>(v.data()), static_cast<std::int64_t>(v.stride(0))};
+template <class Granularity, view V>
+auto cell_values(const V& v, RowOrder order) {
+  CellValues<stored_t<V>> values{reinterpret_cast<const stored_t<V>*>(v.data()), 0, 0};
+  if constexpr (std::is_same_v<Granularity, PerToken>) values.outer = collapse(v, rank_of<V>, order).stride;
+  if constexpr (std::is_same_v<Granularity, PerChannel>) values.inner = static_cast<std::int64_t>(v.stride(0));
+  if constexpr (is_tiled<Granularity>) {
+    values.outer = rows_of(v, order).stride;
+    values.inner = static_cast<std::int64_t>(v.stride(rank_of<V> - 1));
+  }
+  return values;
 }
-inline ZeroColumn column(no_zero_point_t) { return {}; }
+template <class Granularity>
+ZeroCellValues cell_values(no_zero_point_t, RowOrder) {
+  return {};
+}
 
 // The type lists of a kernel.
 template <class... T>
@@ -105,13 +164,10 @@ template <class Out, class In>
 struct Operands;
 template <class... O, class... I>
 struct Operands<Outputs<O...>, Inputs<I...>> {
+  static constexpr bool has_packed = (packed_type<O> || ... || false) || (packed_type<I> || ... || false);
   Tuple<Lines<O>...> out;
   Tuple<Lines<const I>...> in;
   std::int64_t n_outer, n_inner;
-  bool rows_inside;  // the inner axis runs over rows (tokens): every lane has the constants of its own row
-
-  // the row of a position
-  KOKKOS_FORCEINLINE_FUNCTION std::int64_t row(std::int64_t o, std::int64_t i) const { return rows_inside ? i : o; }
 };
 
 // Calls f(lines) for each operand; all of f's answers are true.
@@ -119,31 +175,6 @@ template <class... O, class... I, class F>
 bool all_of(const Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
   const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
     return (f(get<A>(p.out)) && ...) && (f(get<B>(p.in)) && ...);
-  };
-  return unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
-}
-
-// Turns the walk so that the inner axis is contiguous for as many bytes an element as can be; a hint decides where both are.
-template <class... O, class... I>
-Operands<Outputs<O...>, Inputs<I...>> orient(std::int64_t rows, std::int64_t columns, const Tuple<Matrix<O>...>& out,
-                                             const Tuple<Matrix<const I>...>& in, Mapping hint) {
-  std::size_t along_columns = 0, along_rows = 0;  // bytes an element that consecutive accesses move
-  const auto weigh = [&](const auto& m) {
-    along_columns += columns == 1 || m.column == 1 ? sizeof(*m.data) : 0;
-    along_rows += rows == 1 || m.row == 1 ? sizeof(*m.data) : 0;
-  };
-  const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
-    (weigh(get<A>(out)), ...);
-    (weigh(get<B>(in)), ...);
-    const bool tokens = hint == Mapping::packs_of_tokens || (hint != Mapping::packs && columns == 1);
-    const bool rows_inside = along_rows > along_columns || (along_rows == along_columns && tokens);
-    const auto turn = [&](const auto& m) {
-      // an axis of one element has any stride: call it contiguous
-      const std::int64_t row = rows == 1 ? 1 : m.row, column = columns == 1 ? 1 : m.column;
-      return Lines<std::remove_pointer_t<decltype(m.data)>>{m.data, rows_inside ? column : row, rows_inside ? row : column};
-    };
-    return Operands<Outputs<O...>, Inputs<I...>>{make_tuple(turn(get<A>(out))...), make_tuple(turn(get<B>(in))...),
-                                                 rows_inside ? columns : rows, rows_inside ? rows : columns, rows_inside};
   };
   return unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // What every plan has in common: it holds the instance, the Views and the kernel chosen for them. An Op says the rest:
 //   name, code_type_name<Args>()       for labels, messages and the sku
+//   granularity                        which elements share a scale
 //   accepts<Exec, Args>()              static_asserts on the arguments' types
 //   check(checks, descriptor, args)    run-time checks
 //   sweep<Exec>(descriptor, args, hint) the RowSweep
@@ -19,21 +20,30 @@
 
 namespace KokkosQuant::Impl {
 
-template <class Op, class Exec, class Args>
+template <class Op, class Exec, class Args, descriptor_type Descriptor>
 class PlanBase {
   static_assert(Op::template accepts<Exec, Args>());
-  using Sweep = decltype(Op::template sweep<Exec>(std::declval<const QuantizeDescriptor&>(), std::declval<const Args&>(),
-                                                  Mapping::automatic));
+  using Sweep =
+      decltype(Op::template sweep<Exec>(std::declval<const Descriptor&>(), std::declval<const Args&>(), Mapping::automatic));
 
  public:
   using execution_space = Exec;
   using args_type = Args;
+  using descriptor_type = Descriptor;
+
+  /// \throws std::invalid_argument where can_implement is false, with its message
+  PlanBase(const Exec& exec, const Descriptor& descriptor, const Args& args, PlanPreference preference = {})
+      : exec_(exec),
+        descriptor_(descriptor),
+        args_(checked(exec, descriptor, args)),
+        preference_(preference),
+        sweep_(Op::template sweep<Exec>(descriptor, args, preference.mapping)) {}
 
   /// \brief Can a plan be made of these? Never throws, never launches, reads no element.
   /// \return true, or false with a message: what was given and what was expected
-  [[nodiscard]] static Status can_implement(const Exec&, const QuantizeDescriptor& descriptor, const Args& args) noexcept {
+  [[nodiscard]] static Status can_implement(const Exec&, const Descriptor& descriptor, const Args& args) noexcept {
     try {
-      Checks checks;
+      Checks checks(row_order(Op::shape_of(args)));
       Op::check(checks, descriptor, args);
       return checks.status();
     } catch (...) {
@@ -52,8 +62,8 @@ class PlanBase {
   /// Strides, alignment and aliasing are checked again, and the kernel is chosen again.
   /// \throws std::invalid_argument where can_implement is false or an extent differs; nothing is launched then
   void run(const Args& args) const {
-    require(same_extents(args));
     require(can_implement(exec_, descriptor_, args));
+    require(same_extents(args));
     Op::template sweep<Exec>(descriptor_, args, preference_.mapping).launch(exec_, label_);
   }
 
@@ -62,7 +72,7 @@ class PlanBase {
 
   /// \brief Which kernel run() launches.
   KernelSku sku() const {
-    return {Op::name,
+    return {Op::name(),
             type_name<typename Op::template data_type<Args>>(),
             Op::template code_type_name<Args>(),
             Exec::name(),
@@ -73,39 +83,33 @@ class PlanBase {
   static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
 
   const Exec& instance() const { return exec_; }
-  const QuantizeDescriptor& descriptor() const { return descriptor_; }
+  const Descriptor& descriptor() const { return descriptor_; }
   const Args& args() const { return args_; }
-
- protected:
-  PlanBase(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference)
-      : exec_(exec),
-        descriptor_(descriptor),
-        args_(checked(exec, descriptor, args)),
-        preference_(preference),
-        sweep_(Op::template sweep<Exec>(descriptor, args, preference.mapping)) {}
 
  private:
   static void require(const Status& status) {
-    if (!status) throw std::invalid_argument(std::string("KokkosQuant::") + Op::name + ": " + status.message());
+    if (!status) throw std::invalid_argument("KokkosQuant::" + Op::name() + ": " + status.message());
   }
-  static const Args& checked(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args) {
+  static const Args& checked(const Exec& exec, const Descriptor& descriptor, const Args& args) {
     require(can_implement(exec, descriptor, args));
     return args;
   }
   Status same_extents(const Args& args) const {
     const auto &given = Op::shape_of(args), &planned = Op::shape_of(args_);
-    Checks checks;
-    checks.expect(given.extent(0) == planned.extent(0) && given.extent(1) == planned.extent(1), "run(args) was given ",
-                  shape(given), " and the plan was made for ", shape(planned), ": expected the plan's extents");
+    bool same = true;
+    for (int r = 0; r < rank_of<std::remove_cvref_t<decltype(given)>>; ++r) same = same && given.extent(r) == planned.extent(r);
+    Checks checks(RowOrder::row_major);
+    checks.expect(same, "run(args) was given ", shape(given), " and the plan was made for ", shape(planned),
+                  ": expected the plan's extents");
     return checks.status();
   }
 
   Exec exec_;
-  QuantizeDescriptor descriptor_;
+  Descriptor descriptor_;
   Args args_;
   PlanPreference preference_;
   Sweep sweep_;
-  std::string label_ = std::string("KokkosQuant::") + Op::name;
+  std::string label_ = "KokkosQuant::" + Op::name();
 };
 
 }  // namespace KokkosQuant::Impl

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../KokkosQuant_PackedTypes.hpp"
 #include "backend/KokkosQuant_Arithmetic.hpp"
 
 // Stands before a host-device template that host code also instantiates with packs, whose operations are the host's alone:
@@ -26,9 +27,9 @@ concept compute_type = std::same_as<C, float> || std::same_as<C, double>;
 template <std::floating_point C>
 using integer_of = std::conditional_t<sizeof(C) == 8, std::int64_t, std::int32_t>;
 
-// What a stored T is in a kernel that computes in C: floating-point data in C itself, codes in the integer as wide.
+// What a stored T is in a kernel that computes in C: floating-point data in C itself, codes and flags in the integer as wide.
 template <class T, std::floating_point C>
-using lane_t = std::conditional_t<std::is_integral_v<T>, integer_of<C>, C>;
+using lane_t = std::conditional_t<std::is_integral_v<T> || packed_type<T>, integer_of<C>, C>;
 template <std::floating_point C, class T>
 KOKKOS_FORCEINLINE_FUNCTION lane_t<T, C> widen(const T& stored) {
   return static_cast<lane_t<T, C>>(stored);
@@ -50,6 +51,10 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool within(C t, C t_min, C t_max) {
   return t >= t_min && t <= t_max;
 }
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool within_or_nan(C t, C t_min, C t_max) {
+  return !(t < t_min || t > t_max);
+}
 // a select, never a product: nothing leaks out of what is dropped
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C keep_if(bool kept, C value) {
@@ -58,6 +63,32 @@ KOKKOS_FORCEINLINE_FUNCTION C keep_if(bool kept, C value) {
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to_zero(C t) {
   return t == t ? t : C(0);
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C nan_to(C t, C other) {
+  return t == t ? t : other;
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool everywhere(C) {
+  return true;
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C ones_like(C) {
+  return C(1);
+}
+// a flag as the element of a mask, and back
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> to_flag(bool kept, C) {
+  return kept ? 1 : 0;
+}
+template <std::signed_integral I>
+KOKKOS_FORCEINLINE_FUNCTION bool is_set(I flag) {
+  return flag != 0;
+}
+// lo < q < hi
+template <std::signed_integral I>
+KOKKOS_FORCEINLINE_FUNCTION bool is_between(I q, I lo, I hi) {
+  return q > lo && q < hi;
 }
 // t is not NaN
 template <std::floating_point C>

@@ -1,7 +1,7 @@
 // expect: KokkosQuant: x must have the element type of dx
 // expect: KokkosQuant: dy must have the element type of dx
 // expect: KokkosQuant: scale must have the element type of dx, or float where that is a 16-bit type
-// expect: KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point
+// expect: KokkosQuant: zero_point must be a Kokkos::View of int with the rank of scale, or KokkosQuant::no_zero_point
 #include "Plans.hpp"
 
 static_assert(

@@ -1,7 +1,7 @@
 // expect: KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)
-// expect: KokkosQuant: q must be a Kokkos::View of rank 2 (N x D)
-// expect: KokkosQuant: scale must be a Kokkos::View of rank 1 (N)
-// expect: KokkosQuant: zero_point must be a Kokkos::View of int of rank 1 (N), or KokkosQuant::no_zero_point
+// expect: KokkosQuant: q must be a Kokkos::View of rank 2 (N x D, or packed)
+// expect: KokkosQuant: scale must be a Kokkos::View of rank 0 or 1 (per tensor), 1 (per token: N, per channel: D) or 2 (per group: N x groups, per block: blocks x blocks)
+// expect: KokkosQuant: zero_point must be a Kokkos::View of int with the rank of scale, or KokkosQuant::no_zero_point
 #include "Plans.hpp"
 
 static_assert(quantize<Not<Matrix<float>, Vector<float>>, Vector<float>, Vector<int>, Matrix<int8_t>>);

@@ -46,6 +46,39 @@ KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
 #endif
 }
 
+// Host compilers contract products into sums, across statements too: what has passed here is a rounded number to them.
+#if defined(__x86_64__)
+#define KOKKOSQUANT_ROUNDED(value) asm("" : "+x"(value))
+#elif defined(__aarch64__)
+#define KOKKOSQUANT_ROUNDED(value) asm("" : "+w"(value))
+#else
+#define KOKKOSQUANT_ROUNDED(value) asm("" : "+m"(value))
+#endif
+
+// RN(a + b), where a may be a product
+KOKKOS_FORCEINLINE_FUNCTION float add(float a, float b) {
+#ifdef __CUDA_ARCH__
+  float sum;
+  asm("add.rn.f32 %0, %1, %2;" : "=f"(sum) : "f"(a), "f"(b));
+  return sum;
+#else
+#ifndef __HIP_DEVICE_COMPILE__
+  KOKKOSQUANT_ROUNDED(a);
+#endif
+  return a + b;
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double add(double a, double b) {
+#ifdef __CUDA_ARCH__
+  return __dadd_rn(a, b);
+#else
+#ifndef __HIP_DEVICE_COMPILE__
+  KOKKOSQUANT_ROUNDED(a);
+#endif
+  return a + b;
+#endif
+}
+
 // RN(a * b + c)
 KOKKOS_FORCEINLINE_FUNCTION float fused_multiply_add(float a, float b, float c) {
 #ifdef __CUDA_ARCH__

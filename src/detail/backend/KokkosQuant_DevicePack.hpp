@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a device thread has in hand: W neighbours of each operand, moved by one access each where they are aligned.
+// What a device thread has in hand: W neighbours of each operand, moved by vector accesses where they are aligned.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "../KokkosQuant_Operands.hpp"
 #include "../KokkosQuant_Scalar.hpp"
+#include "KokkosQuant_DeviceTuning.hpp"
 
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
 #define KOKKOSQUANT_UNROLL _Pragma("unroll")
@@ -16,10 +18,31 @@
 
 namespace KokkosQuant::Impl {
 
-// W neighbours, moved by one access.
+// W neighbours; packed codes lie several in each of its values.
 template <class T, int W>
-struct alignas(sizeof(T) * W) Chunk {
-  T value[W];
+inline constexpr int chunk_alignment = std::min<int>(device_tuning.access_bytes, sizeof(T) * W / elements_per<T>);
+template <class T, int W>
+struct alignas(chunk_alignment<T, W>) Chunk {
+  static_assert(W % elements_per<T> == 0);
+  static constexpr int size = W / elements_per<T>;
+  T value[size];
+
+  template <class C>
+  KOKKOS_FORCEINLINE_FUNCTION lane_t<T, C> get(int lane) const {
+    if constexpr (packed_type<T>)
+      return value[lane / elements_per<T>].get(lane % elements_per<T>);
+    else
+      return widen<C>(value[lane]);
+  }
+  template <class L>
+  KOKKOS_FORCEINLINE_FUNCTION void set(int lane, const L& l) {
+    if constexpr (packed_type<T>) {
+      if (lane % elements_per<T> == 0) value[lane / elements_per<T>] = T{};
+      value[lane / elements_per<T>].set(lane % elements_per<T>, static_cast<std::int32_t>(l));
+    } else {
+      value[lane] = narrow<T>(l);
+    }
+  }
 };
 
 // One pack of each operand at (o, i): loaded, computed with the constants of its lanes, stored.
@@ -34,20 +57,26 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   Tuple<Chunk<I, W>...> in;
   Tuple<Chunk<O, W>...> out;
 
-  // Which lanes are inside a line, and which operands can be moved by one access: a bit each, outputs first.
+  // Which lanes are inside a line, and which operands can be moved by vector accesses: a bit each, outputs first.
   struct Part {
     int first, last;
     std::uint32_t vectors;
     KOKKOS_FORCEINLINE_FUNCTION bool is_vector(std::size_t operand) const {
       return first == 0 && last == W && ((vectors >> operand) & 1u) != 0;
     }
+    // Does it hold any lane of a chunk's value?
+    template <class T>
+    KOKKOS_FORCEINLINE_FUNCTION bool holds(int value) const {
+      constexpr int per = elements_per<T>;
+      return (value + 1) * per > first && value * per < last;
+    }
   };
 
-  // only of operands with inner stride 1, or of single elements
+  // of operands with inner stride 1, or of single elements
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION T* start(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
     if constexpr (W == 1) return lines.at(o, i);
-    return lines.data + (o * lines.outer + i);
+    return lines.data + (o * lines.outer + i / Lines<T>::per);
   }
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
@@ -71,8 +100,8 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
       to = chunk(lines, o, i);
     } else {
       KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane)
-        to.value[lane] = lane >= part.first && lane < part.last ? *lines.at(o, i + lane) : T{};
+      for (int v = 0; v < Chunk<T, W>::size; ++v)
+        to.value[v] = part.template holds<T>(v) ? *lines.at(o, i + v * elements_per<T>) : T{};
     }
   }
   template <std::size_t... B>
@@ -89,19 +118,34 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick, std::index_sequence<A...>,
                                            std::index_sequence<B...>) {
     KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), widen<C>(get<B>(in).value[lane])...);
+    for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), get<B>(in).template get<C>(lane)...);
     if (!quick) return false;
     KOKKOSQUANT_UNROLL
     for (int lane = 0; lane < W; ++lane) {
       Tuple<lane_t<O, C>...> result;
-      element.apply_quick(k(lane), get<A>(result)..., widen<C>(get<B>(in).value[lane])...);
-      ((get<A>(out).value[lane] = narrow<O>(get<A>(result))), ...);
+      element.apply_quick(k(lane), get<A>(result)..., get<B>(in).template get<C>(lane)...);
+      (get<A>(out).set(lane, get<A>(result)), ...);
     }
     return true;
   }
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick) {
     return compute(element, k, quick, OutIndex{}, InIndex{});
+  }
+  // With any constants and inputs, given for each lane: a loop, not unrolled. Lanes outside the part give nothing.
+  template <class ConstantsOf, std::size_t... A, std::size_t... B>
+  KOKKOS_INLINE_FUNCTION void compute_any(const Element& element, const Part& part, const ConstantsOf& constants_of,
+                                          std::index_sequence<A...>, std::index_sequence<B...>) {
+    for (int lane = 0; lane < W; ++lane) {
+      Tuple<lane_t<O, C>...> result{};
+      if (lane >= part.first && lane < part.last)
+        element.apply_any(constants_of(lane), get<A>(result)..., get<B>(in).template get<C>(lane)...);
+      (get<A>(out).set(lane, get<A>(result)), ...);
+    }
+  }
+  template <class ConstantsOf>
+  KOKKOS_INLINE_FUNCTION void compute_any(const Element& element, const Part& part, const ConstantsOf& constants_of) {
+    compute_any(element, part, constants_of, OutIndex{}, InIndex{});
   }
 
   template <std::size_t... A>
@@ -118,8 +162,14 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
       chunk(lines, o, i) = from;
     } else {
       KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane)
-        if (lane >= part.first && lane < part.last) *lines.at(o, i + lane) = from.value[lane];
+      for (int v = 0; v < Chunk<T, W>::size; ++v) {
+        if (!part.template holds<T>(v)) continue;
+        T value = from.value[v];
+        if constexpr (packed_type<T>)  // nothing behind the end
+          if (const int used = part.last - v * T::per_byte; used < T::per_byte)
+            value.byte &= static_cast<std::uint8_t>((1 << (used * T::bits)) - 1);
+        *lines.at(o, i + v * elements_per<T>) = value;
+      }
     }
   }
   template <std::size_t... A>
@@ -129,19 +179,6 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   }
   KOKKOS_FORCEINLINE_FUNCTION void store_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) const {
     store_part(walk, o, i, part, OutIndex{});
-  }
-
-  // The elements of a line from i to end, one by one, with any constants and inputs.
-  template <class Constants, std::size_t... A, std::size_t... B>
-  static KOKKOS_FORCEINLINE_FUNCTION void one(const Element& element, const Constants& k, const Walk& walk, std::int64_t o,
-                                              std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) {
-    Tuple<lane_t<O, C>...> result;
-    element.apply_any(k, get<A>(result)..., widen<C>(*get<B>(walk.in).at(o, i))...);
-    ((*get<A>(walk.out).at(o, i) = narrow<O>(get<A>(result))), ...);
-  }
-  static KOKKOS_INLINE_FUNCTION void each(const Element& element, const Walk& walk, std::int64_t o, std::int64_t i,
-                                          std::int64_t end) {
-    for (; i < end; ++i) one(element, element.constants(element.row_data(walk.row(o, i))), walk, o, i, OutIndex{}, InIndex{});
   }
 };
 

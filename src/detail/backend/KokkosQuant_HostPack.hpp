@@ -74,6 +74,13 @@ template <class T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() - as_pack<T, W>(b).get());
 }
+// RN(a + b), where a may be a product
+template <std::floating_point T, int W, lanes_of<T, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> add(const Pack<T, W>& a, const S& b) {
+  auto rounded = a.get();
+  KOKKOSQUANT_ROUNDED(rounded);
+  return Pack<T, W>::of(rounded + as_pack<T, W>(b).get());
+}
 template <class T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> divide(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() / as_pack<T, W>(b).get());
@@ -89,6 +96,11 @@ KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> within(const Pack<C, W>& t, const S& t
   using Mask = vector_t<integer_of<C>, W>;
   return IntegerPack<C, W>::of((Mask)(t.get() >= as_pack<C, W>(t_min).get()) & (Mask)(t.get() <= as_pack<C, W>(t_max).get()));
 }
+template <std::floating_point C, int W, lanes_of<C, W> S>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> within_or_nan(const Pack<C, W>& t, const S& t_min, const S& t_max) {
+  using Mask = vector_t<integer_of<C>, W>;
+  return IntegerPack<C, W>::of(~((Mask)(t.get() < as_pack<C, W>(t_min).get()) | (Mask)(t.get() > as_pack<C, W>(t_max).get())));
+}
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const Pack<C, W>& value) {
   using Bits = vector_t<integer_of<C>, W>;
@@ -97,6 +109,31 @@ KOKKOSQUANT_HOST_INLINE Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const 
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to_zero(const Pack<C, W>& t) {
   return keep_if(IntegerPack<C, W>::of((vector_t<integer_of<C>, W>)(t.get() == t.get())), t);
+}
+template <std::floating_point C, int W, lanes_of<C, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to(const Pack<C, W>& t, const S& other) {
+  const auto instead = as_pack<C, W>(other).get();
+  return Pack<C, W>::of(t.get() == t.get() ? t.get() : instead);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> everywhere(const Pack<C, W>&) {
+  return IntegerPack<C, W>::all(-1);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> ones_like(const Pack<C, W>&) {
+  return Pack<C, W>::all(1);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> to_flag(const IntegerPack<C, W>& kept, const Pack<C, W>&) {
+  return IntegerPack<C, W>::of(kept.get() & 1);
+}
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> is_set(const Pack<I, W>& flag) {
+  return Pack<I, W>::of((vector_t<I, W>)(flag.get() != 0));
+}
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> is_between(const Pack<I, W>& q, I lo, I hi) {
+  return Pack<I, W>::of((vector_t<I, W>)(q.get() > lo) & (vector_t<I, W>)(q.get() < hi));
 }
 template <std::floating_point C, int W, lanes_of<C, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const S& hi) {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "KokkosQuantPerf_Family.hpp"
+
+namespace KokkosQuantPerf {
+namespace {
+
+template <class T>
+struct FillCells {
+  T* scale;
+  int* zero_point;
+  KOKKOS_FUNCTION void operator()(const std::int64_t cell) const {
+    scale[cell] = T(static_cast<float>(1 + cell % 7) * 0x1p-6f);
+    zero_point[cell] = static_cast<int>(cell % 11) - 5;
+  }
+};
+// Scales and zero points of a x b cells; rank 0, 1 and 2 of the same memory.
+template <class T>
+struct Parameters {
+  Kokkos::View<T*, Memory> scale;
+  Kokkos::View<int*, Memory> zero_point;
+  explicit Parameters(std::int64_t cells)
+      : scale("KokkosQuantPerf::scale", extent(cells)), zero_point("KokkosQuantPerf::zero", extent(cells)) {
+    Kokkos::parallel_for("KokkosQuantPerf::cells", Kokkos::RangePolicy<Exec>(0, cells),
+                         FillCells<T>{scale.data(), zero_point.data()});
+    Kokkos::fence();
+  }
+  template <class V>
+  static auto table(const V& v, std::int64_t a, std::int64_t b) {
+    return Kokkos::View<typename V::value_type**, Kokkos::LayoutRight, Memory, Unmanaged>(v.data(), extent(a), extent(b));
+  }
+};
+
+// The rows of one granularity: the ops, given their arguments by make(scale, zero_point, tile...).
+#define KOKKOSQUANT_PERF_ROWS(Granularity, cells, scale, zero_point, ...)                                                      \
+  {                                                                                                                            \
+    const auto s = scale;                                                                                                      \
+    const auto z = zero_point;                                                                                                 \
+    f.row(                                                                                                                     \
+        "Quantize" #Granularity, sizeof(T) + 1.0, F::codes_limit(), cells,                                                     \
+        [=](const Exec& exec) {                                                                                                \
+          return KokkosQuant::Quantize##Granularity##Plan(                                                                     \
+              exec, range, KokkosQuant::Quantize##Granularity##Args{f.matrix(0), s, z, f.codes() __VA_OPT__(, ) __VA_ARGS__}); \
+        },                                                                                                                     \
+        [=] { return f.codes(); },                                                                                             \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                              \
+          return static_cast<std::int8_t>(k.quantize(f.at(0, n, d)));                                                          \
+        });                                                                                                                    \
+    f.row(                                                                                                                     \
+        "Quantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                          \
+        [=](const Exec& exec) {                                                                                                \
+          return KokkosQuant::Quantize##Granularity##BackwardPlan(                                                             \
+              exec, range,                                                                                                     \
+              KokkosQuant::Quantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                                 \
+                                                               f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                       \
+        },                                                                                                                     \
+        [=] { return f.matrix(2); },                                                                                           \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.backward(f.at(0, n, d), f.at(1, n, d))); });      \
+    f.row(                                                                                                                     \
+        "FakeQuantize" #Granularity, 2.0 * sizeof(T), F::copy_limit(), cells,                                                  \
+        [=](const Exec& exec) {                                                                                                \
+          return KokkosQuant::FakeQuantize##Granularity##Plan(                                                                 \
+              exec, range,                                                                                                     \
+              KokkosQuant::FakeQuantize##Granularity##Args{f.matrix(0), s, z, f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});        \
+        },                                                                                                                     \
+        [=] { return f.matrix(2); },                                                                                           \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.fake_quantize(f.at(0, n, d))); });                \
+    f.row(                                                                                                                     \
+        "FakeQuantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                      \
+        [=](const Exec& exec) {                                                                                                \
+          return KokkosQuant::FakeQuantize##Granularity##BackwardPlan(                                                         \
+              exec, range,                                                                                                     \
+              KokkosQuant::FakeQuantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                             \
+                                                                   f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                   \
+        },                                                                                                                     \
+        [=] { return f.matrix(2); },                                                                                           \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                              \
+          return T(k.fake_quantize_backward(f.at(0, n, d), f.at(1, n, d)));                                                    \
+        });                                                                                                                    \
+  }
+
+template <class T>
+void add_family_of(const SharedArrays& arrays) {
+  using F = Family<T>;
+  using Quantizer = KokkosQuant::AffineQuantizer<KokkosQuant::compute_t<T>>;
+  for (const std::int64_t columns : family_widths) {
+    const std::int64_t rows = arrays->elements<T>() / columns;
+    const F f{arrays, rows, columns};
+    const std::int64_t groups = (columns + group_columns - 1) / group_columns, blocks = (rows + block_rows - 1) / block_rows;
+    const Parameters<T> p(std::max(rows * groups, columns));
+    const auto upto = [](const auto& v, std::int64_t n) {
+      return Kokkos::subview(v, Kokkos::pair<std::int64_t, std::int64_t>(0, n));
+    };
+    KOKKOSQUANT_PERF_ROWS(PerTensor, (typename F::Cells{rows, columns, 1}), Kokkos::subview(p.scale, 0),
+                          Kokkos::subview(p.zero_point, 0))
+    KOKKOSQUANT_PERF_ROWS(PerChannel, (typename F::Cells{rows, 1, columns}), upto(p.scale, columns),
+                          upto(p.zero_point, columns))
+    KOKKOSQUANT_PERF_ROWS(PerToken, (typename F::Cells{1, columns, 1}), upto(p.scale, rows), upto(p.zero_point, rows))
+    KOKKOSQUANT_PERF_ROWS(PerGroup, (typename F::Cells{1, group_columns, groups}), p.table(p.scale, rows, groups),
+                          p.table(p.zero_point, rows, groups), KokkosQuant::PerGroup{group_columns})
+    KOKKOSQUANT_PERF_ROWS(PerBlock, (typename F::Cells{block_rows, group_columns, groups}), p.table(p.scale, blocks, groups),
+                          p.table(p.zero_point, blocks, groups), (KokkosQuant::PerBlock{block_rows, group_columns}))
+
+    // packed: int4 codes, and a mask
+    const typename F::Cells tokens{1, columns, 1};
+    const auto s = upto(p.scale, rows);
+    const auto z = upto(p.zero_point, rows);
+    using Int4 = KokkosQuant::int4x2_t;
+    const auto int4 = [=] { return arrays->matrix<Int4>(2, Right{}, rows, columns / 2); };
+    f.row(
+        "QuantizePerTokenToInt4", sizeof(T) + 0.5, F::codes_limit(), typename F::Cells{1, columns, 1},
+        [=](const Exec& exec) {
+          return KokkosQuant::QuantizePerTokenPlan(exec, {-8, 7}, KokkosQuant::QuantizePerTokenArgs{f.matrix(0), s, z, int4()});
+        },
+        [=] { return arrays->matrix<std::int8_t>(2, Right{}, rows, columns / 2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t byte) {
+          const Quantizer k(F::scale_of(n), F::zero_point_of(n), {-8, 7});
+          Int4 two{};
+          for (int j = 0; j < 2; ++j) two.set(j, k.quantize(f.at(0, n, 2 * byte + j)));
+          return static_cast<std::int8_t>(two.byte);
+        });
+    const auto mask = [=] { return arrays->matrix<KokkosQuant::mask8_t>(1, Right{}, rows, columns / 8); };
+    f.row(
+        "FakeQuantizePerTokenWithMask", 2.0 * sizeof(T) + 0.125, F::copy_limit(), tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::FakeQuantizePerTokenWithMaskPlan(
+              exec, range, KokkosQuant::FakeQuantizePerTokenWithMaskArgs{f.matrix(0), s, z, f.matrix(2), mask()});
+        },
+        [=] { return f.matrix(2); },
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.fake_quantize(f.at(0, n, d))); });
+    f.row(
+        "FakeQuantizeBackwardFromMask", 2.0 * sizeof(T) + 0.125, F::copy_limit(), tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::FakeQuantizeBackwardFromMaskPlan(
+              exec, range, KokkosQuant::FakeQuantizeBackwardFromMaskArgs{f.matrix(0), mask(), f.matrix(2)});
+        },
+        [=] { return f.matrix(2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) {
+          const auto byte = element(arrays->matrix<std::uint8_t>(1, Right{}, rows, columns / 8), n, d / 8);
+          return ((byte >> (d % 8)) & 1) != 0 ? T(static_cast<KokkosQuant::compute_t<T>>(f.at(0, n, d))) : T(0.0f);
+        });
+  }
+}
+
+}  // namespace
+
+void add_family(const SharedArrays& arrays) {
+  add_family_of<float>(arrays);
+  add_family_of<KokkosQuant::bfloat16_t>(arrays);
+}
+
+}  // namespace KokkosQuantPerf

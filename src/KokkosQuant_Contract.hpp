@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief Options of the arithmetic: whose rules a plan follows, chosen at compile time.
+#pragma once
+
+#include <cstdint>
+
+#include "KokkosQuant_Descriptor.hpp"
+
+namespace KokkosQuant {
+
+/// \brief How t = x / scale is computed.
+enum class QuotientRule {
+  divide,     ///< RN(x / scale)
+  reciprocal  ///< RN(x * RN(1 / scale))
+};
+/// \brief Where the zero point is added.
+enum class ZeroPointRule {
+  after_rounding,  ///< r(t) + zero_point, over the integers
+  inside_rounding  ///< r(RN(t + zero_point))
+};
+/// \brief Which elements pass their gradient on.
+enum class MaskRule {
+  inclusive,     ///< q_min <= q <= q_max before clamping: those that the forward did not clamp
+  not_outside,   ///< those, and where t is NaN
+  strict,        ///< q_min < q < q_max
+  pass_through,  ///< all
+  on_input       ///< RN((q_min - zero_point) * scale) <= x <= RN((q_max - zero_point) * scale)
+};
+/// \brief What a masked gradient is.
+enum class GradientRule {
+  select,  ///< +0, whatever was masked
+  product  ///< RN(gradient * 0): keeps the sign of zero, and NaN
+};
+/// \brief The code where t is NaN.
+enum class NanRule {
+  zero_point,  ///< clamp(zero_point)
+  lowest,      ///< q_min
+  zero         ///< clamp(0)
+};
+
+/// \brief The rules of a plan. The defaults are this library's own; contracts has those of other systems by name.
+struct Contract {
+  QuotientRule quotient = QuotientRule::divide;
+  ZeroPointRule zero_point = ZeroPointRule::after_rounding;
+  MaskRule mask = MaskRule::inclusive;
+  GradientRule gradient = GradientRule::select;
+  NanRule nan = NanRule::zero_point;
+
+  friend constexpr bool operator==(const Contract&, const Contract&) = default;
+};
+
+/// \brief Contracts by name; docs/contracts.md says what each of them reproduces.
+namespace contracts {
+inline constexpr Contract reference{};
+inline constexpr Contract strict{.mask = MaskRule::strict};
+inline constexpr Contract onnx{.nan = NanRule::lowest};
+inline constexpr Contract pytorch_fake_quantize{
+    .quotient = QuotientRule::reciprocal, .gradient = GradientRule::product, .nan = NanRule::lowest};
+inline constexpr Contract pytorch_per_token{
+    .quotient = QuotientRule::reciprocal, .zero_point = ZeroPointRule::inside_rounding, .nan = NanRule::zero};
+inline constexpr Contract torchao{.quotient = QuotientRule::reciprocal, .mask = MaskRule::strict, .nan = NanRule::zero};
+inline constexpr Contract brevitas{.zero_point = ZeroPointRule::inside_rounding, .mask = MaskRule::not_outside};
+}  // namespace contracts
+
+/// \brief A descriptor that names a contract: QuantizeDescriptorOf<contracts::onnx>{-128, 127} where QuantizeDescriptor{-128,
+/// 127} would name the library's own.
+template <Contract Rules>
+struct QuantizeDescriptorOf : QuantizeDescriptor {
+  QuantizeDescriptorOf(std::int32_t min, std::int32_t max) : QuantizeDescriptor{min, max} {}
+};
+
+namespace Impl {
+template <class Descriptor>
+inline constexpr Contract contract_of = contracts::reference;
+template <Contract Rules>
+inline constexpr Contract contract_of<QuantizeDescriptorOf<Rules>> = Rules;
+
+template <class Descriptor>
+inline constexpr bool is_descriptor = false;
+template <>
+inline constexpr bool is_descriptor<QuantizeDescriptor> = true;
+template <Contract Rules>
+inline constexpr bool is_descriptor<QuantizeDescriptorOf<Rules>> = true;
+template <class Descriptor>
+concept descriptor_type = is_descriptor<Descriptor>;
+}  // namespace Impl
+
+}  // namespace KokkosQuant

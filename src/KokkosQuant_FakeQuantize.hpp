@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief Quantize and dequantize in one pass: FakeQuantizePerTensor ... FakeQuantizePerBlock.
+#pragma once
+
+#include "detail/KokkosQuant_AffineContract.hpp"
+#include "detail/KokkosQuant_CellElement.hpp"
+#include "detail/KokkosQuant_OpFamily.hpp"
+
+namespace KokkosQuant {
+namespace Impl {
+
+template <class T, Contract Rules, class Scale, class ZeroPoint>
+struct FakeQuantizeElement : CellElement<T, Scale, ZeroPoint> {
+  using C = compute_t<T>;
+  using A = Affine<Rules>;
+
+  template <class V, class I>
+  using constants_of = typename A::template forward_constants<V, I>;
+  using cell_constants = constants_of<C, integer_of<C>>;
+
+  template <class Cell>
+  KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
+    return A::forward(widen<C>(cell.scale), cell.zero_point, this->range);
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return A::is_simple(k); }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V>
+  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {
+    y = dequantize_moderate(k, A::code(k, x));
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& y, C x) const {
+    y = dequantize(DequantizeConstants<C, integer_of<C>>{k.scale, k.zero_point, false},
+                   static_cast<std::int32_t>(A::any_code(k, this->range, x)));
+  }
+
+  template <class Cell>
+  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
+    return A::quick_forward(widen<C>(cell.scale), cell.zero_point, this->range);
+  }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C x) {
+    return A::can_quantize(x);
+  }
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, C& y, C x) const {
+    y = dequantize_moderate(k, A::quick_code(k, x));
+  }
+};
+
+template <class Granularity>
+struct FakeQuantizeOp {
+  static std::string name() { return std::string("FakeQuantize") + granularity_name<Granularity>::value; }
+  template <class Args>
+  using data_type = stored_t<decltype(Args::y)>;
+  template <class Args>
+  static constexpr const char* code_type_name() {
+    return "";
+  }
+
+  template <class Exec, class Args>
+  static constexpr bool accepts() {
+    KOKKOSQUANT_REQUIRE_DATA(Exec, Args, y);
+    KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);
+    KOKKOSQUANT_REQUIRE_SAME_TYPE(Args, x, y);
+    KOKKOSQUANT_REQUIRE_SCALE(Exec, Args, Granularity, y);
+    KOKKOSQUANT_REQUIRE_ZERO_POINT(Exec, Args, Granularity);
+    KOKKOSQUANT_REQUIRE_WRITTEN(Args, y);
+    return true;
+  }
+  template <class Args>
+  static const auto& shape_of(const Args& args) {
+    return args.y;
+  }
+  template <class Args>
+  static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
+    checks.range(descriptor);
+    checks.same_extents("x", args.x, "y", args.y);
+    checks.cells(args, granularity_of<Granularity>(args), "y", args.y);
+    checks.has_data("x", args.x);
+    checks.has_data("y", args.y);
+    checks.own_elements("y", args.y);
+    checks.apart_or_same("y", args.y, "x", args.x);
+    checks.apart_from_cells("y", args.y, args);
+  }
+
+  template <class Exec, class Descriptor, class Args>
+  static auto sweep(const Descriptor& descriptor, const Args& args, Mapping hint) {
+    return make_sweep<Exec, Granularity>(
+        cell_element<FakeQuantizeElement, Granularity, contract_of<Descriptor>, data_type<Args>>(descriptor, args,
+                                                                                                 row_order(shape_of(args))),
+        args, args.y, outputs(args.y), inputs(args.x), hint);
+  }
+  template <class Args>
+  static constexpr PrecisionGuarantee guarantee() {
+    return {true, true, true, rounded_twice_ulp<data_type<Args>>};
+  }
+};
+
+}  // namespace Impl
+
+/// \name Fake quantize
+/// \brief y[n,d] = dequantize(quantize(x[n,d])): RN(RN(q - zero_point) * scale), where q is the code that Quantize gives.
+///
+/// | member      | View                                                           | |
+/// | ----------- | -------------------------------------------------------------- | --- |
+/// | x           | N x D of T, read                                               | |
+/// | scale       | as many as the granularity has, of T, or of float for 16-bit T | read |
+/// | zero_point  | the same of int; or no_zero_point                              | read |
+/// | y           | N x D of T, written                                            | x as its codes represent it |
+/// | group       | PerGroup alone: PerGroup{columns}                              | |
+/// | block       | PerBlock alone: PerBlock{rows, columns}                        | |
+///
+/// T is double, float, half_t or bfloat16_t. Any layouts and strides. y may be exactly x (in place) and shares no element with
+/// anything else. The codes are not stored, so the range is any (int4 is {-8, 7}). The same bits as Quantize followed by
+/// Dequantize, on every execution space, layout and number of threads.
+/// \{
+KOKKOSQUANT_OP_FAMILY(FakeQuantize, , (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
+                      (X x; Scale scale; ZeroPoint zero_point; Y y;));
+/// \}
+
+}  // namespace KokkosQuant

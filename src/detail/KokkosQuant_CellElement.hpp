@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What element functions share: where a cell's scale and zero point are, and the range.
+#pragma once
+
+#include <cstdint>
+
+#include "../KokkosQuant_Contract.hpp"
+#include "KokkosQuant_AffineQuick.hpp"
+#include "KokkosQuant_Operands.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <element_type T, class Scale, class ZeroPoint>
+struct CellElement {
+  using compute = compute_t<T>;
+  // What is read of a cell. Apart from what is computed of it, so that a thread can have many cells' reads in flight.
+  struct CellData {
+    typename Scale::value_type scale;
+    std::int32_t zero_point;
+  };
+
+  Scale scale;
+  ZeroPoint zero_point;
+  QuantizeDescriptor range;
+
+  KOKKOS_FORCEINLINE_FUNCTION CellData cell_data(std::int64_t o, std::int64_t i) const {
+    return {scale(o, i), zero_point(o, i)};
+  }
+  void transpose() {
+    scale.transpose();
+    zero_point.transpose();
+  }
+  // The same element function from a later cell on.
+  void move(std::int64_t o, std::int64_t i) {
+    scale.move(o, i);
+    zero_point.move(o, i);
+  }
+};
+
+// An element function for the scale and zero point of args.
+template <template <class, Contract, class, class> class Element, class Granularity, Contract Rules, class T, class Args>
+auto cell_element(const QuantizeDescriptor& range, const Args& args, RowOrder order) {
+  const auto scale = cell_values<Granularity>(args.scale, order);
+  const auto zero_point = [&] {
+    if constexpr (requires { args.zero_point; })
+      return cell_values<Granularity>(args.zero_point, order);
+    else
+      return ZeroCellValues{};
+  }();
+  return Element<T, Rules, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>>{
+      {scale, zero_point, range}};
+}
+
+// Of ops without scales.
+template <element_type T>
+struct FreeElement {
+  using compute = compute_t<T>;
+  struct CellData {};
+  KOKKOS_FORCEINLINE_FUNCTION CellData cell_data(std::int64_t, std::int64_t) const { return {}; }
+  void transpose() {}
+  void move(std::int64_t, std::int64_t) {}
+};
+
+}  // namespace KokkosQuant::Impl

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What a host loads, computes and stores at once: a block of packs, and the constants of its elements.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "KokkosQuant_HostConvert.hpp"
+#include "KokkosQuant_HostTuning.hpp"
+
+namespace KokkosQuant::Impl {
+
+// P packs of W lanes. Interleaved: a pack of even and a pack of odd elements.
+template <class L, int W, int P, bool Interleaved>
+struct Block {
+  static constexpr int size = W * P;
+  Pack<L, W> pack[P];
+
+  template <class C, class T>
+  static KOKKOSQUANT_HOST_INLINE Block load(const T* from) {
+    if constexpr (packed_type<T>) {
+      alignas(64) std::int8_t codes[size];
+      for (int j = 0; j < size; j += 8) unpack_8(from + j / elements_per<T>, codes + j);
+      return load<C>(codes);
+    } else {
+      Block b;
+      if constexpr (Interleaved)
+        load_even_odd(from, b.pack[0], b.pack[1]);
+      else
+        for (int p = 0; p < P; ++p) b.pack[p] = load_lanes<W, C>(from + W * p);
+      return b;
+    }
+  }
+  template <class T>
+  KOKKOSQUANT_HOST_INLINE void store(T* to) const {
+    if constexpr (packed_type<T>) {
+      alignas(64) std::int8_t codes[size];
+      store(codes);
+      for (int j = 0; j < size; j += 8) pack_8(codes + j, to + j / elements_per<T>);
+    } else if constexpr (Interleaved) {
+      store_even_odd(to, pack[0], pack[1]);
+    } else {
+      for (int p = 0; p < P; ++p) store_lanes<W>(to + W * p, pack[p]);
+    }
+  }
+  KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[Interleaved ? j % P : j / W].lane[Interleaved ? j / P : j % W]; }
+  KOKKOSQUANT_HOST_INLINE const L& lane(int j) const {
+    return pack[Interleaved ? j % P : j / W].lane[Interleaved ? j / P : j % W];
+  }
+  // past the caches, to an address that suits
+  template <class T>
+  KOKKOSQUANT_HOST_INLINE void store_streaming(T* to) const {
+    constexpr int step = Interleaved ? size : W, bytes = step * static_cast<int>(sizeof(T));
+    alignas(64) T some[size];
+    store(some);
+    for (int j = 0; j < size; j += step) Impl::store_streaming<bytes>(to + j, some + j);
+  }
+  // the elements from first on, before end
+  template <class T>
+  KOKKOSQUANT_HOST_INLINE void store_part(T* to, int first, int end) const {
+    alignas(64) T some[size];
+    store(some);
+    __builtin_memcpy(to + first, some + first, static_cast<std::size_t>(end - first) * sizeof(T));
+  }
+  // the first n elements, with a stride
+  template <class T>
+  static constexpr int stored(int n) {
+    return static_cast<int>((n + elements_per<T> - 1) / elements_per<T>);
+  }
+  template <class C, class T>
+  static KOKKOSQUANT_HOST_INLINE Block load_some(const T* from, std::int64_t stride, int n) {
+    alignas(64) T some[stored<T>(size)] = {};
+    for (int j = 0; j < stored<T>(n); ++j) some[j] = from[j * stride];
+    return load<C>(some);
+  }
+  template <class T>
+  KOKKOSQUANT_HOST_INLINE void store_some(T* to, std::int64_t stride, int n) const {
+    alignas(64) T some[stored<T>(size)];
+    store(some);
+    if constexpr (packed_type<T>)  // nothing behind the end
+      if (const int used = n % static_cast<int>(elements_per<T>); used != 0)
+        some[n / elements_per<T>].byte &= static_cast<std::uint8_t>((1 << (used * T::bits)) - 1);
+    for (int j = 0; j < stored<T>(n); ++j) to[j * stride] = some[j];
+  }
+};
+
+// The constants of up to R cells, computed in one loop without branches: compilers make vectors of it.
+template <class Element, int R>
+struct ConstantsTable {
+  using C = typename Element::compute;
+  template <class T>
+  struct alignas(cache_line) Values {
+    T lane[R];
+  };
+  using Table = typename Element::template constants_of<Values<C>, Values<integer_of<C>>>;
+  Table table;
+
+  // From entry first on those of n cells, what is read of them by cell_data(element, j). false: packs cannot be computed
+  // with them.
+  template <class CellData>
+  bool fill(Element element, int first, int n, const CellData cell_data) {
+    int complicated = 0;
+    for (int j = 0; j < n; ++j) {
+      const auto one = element.constants(cell_data(element, j));
+      complicated |= element.is_simple(one) ? 0 : 1;
+      Table::for_each([at = first + j](auto& values, const auto& value) { values.lane[at] = value; }, table, one);
+    }
+    return complicated == 0;
+  }
+};
+
+// One set of constants a lane, for the blocks of a line.
+template <class Element, int W, int P, bool Interleaved>
+struct BlockConstants {
+  using C = typename Element::compute;
+  using I = integer_of<C>;
+  using Constants = typename Element::template constants_of<Pack<C, W>, Pack<I, W>>;
+  Constants pack[P];
+
+  // the element of a block that a lane of its pack p holds
+  static KOKKOSQUANT_HOST_INLINE vector_t<I, W> elements(int p) {
+    vector_t<I, W> e;
+    for (int lane = 0; lane < W; ++lane) e[lane] = static_cast<I>(Interleaved ? lane * P + p : p * W + lane);
+    return e;
+  }
+
+  // A line of which each position has its own.
+  template <int R>
+  struct OneEach {
+    static_assert(!Interleaved);
+    const ConstantsTable<Element, R>& positions;
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
+      BlockConstants k;
+      for (int p = 0; p < P; ++p)
+        Constants::for_each([i, p](auto& pack, const auto& values) { pack = pack.load(values.lane + i + p * W); }, k.pack[p],
+                            positions.table);
+      return k;
+    }
+  };
+
+  // A line of cells, one behind the other: blocks run over their ends. Asked for blocks in their order.
+  template <int R>
+  struct OneAfterTheOther {
+    const ConstantsTable<Element, R>& cells;
+    int cell;
+    std::int64_t end, length;  // of this cell, of every further one
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) {
+      for (; end <= i; end += length) ++cell;
+      BlockConstants k;
+      const int first = cell;
+      for (int p = 0; p < P; ++p)
+        Constants::for_each([first](auto& pack, const auto& values) { pack = pack.all(values.lane[first]); }, k.pack[p],
+                            cells.table);
+      int next = cell;
+      for (std::int64_t e = end - i; e < W * P; e += length) {
+        ++next;
+        for (int p = 0; p < P; ++p) {
+          const auto where = elements(p) >= static_cast<I>(e);
+          Constants::for_each(
+              [where, next](auto& pack, const auto& values) {
+                pack = pack.of(where ? pack.all(values.lane[next]).get() : pack.get());
+              },
+              k.pack[p], cells.table);
+        }
+      }
+      return k;
+    }
+  };
+};
+
+}  // namespace KokkosQuant::Impl

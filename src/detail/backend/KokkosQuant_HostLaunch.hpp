@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Launches on the host's execution spaces: one parallel_for over tasks.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <string>
+
+#include "../KokkosQuant_SweepPlan.hpp"
+#include "KokkosQuant_HostSweep.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class Exec, class Element, class Out, class In, bool Tiled>
+struct HostLaunch {
+  using Sweep = HostSweep<Element, Out, In, Tiled>;
+  static constexpr int pack_width = Sweep::native_width;
+
+  // Are cells worth a piece of their own, with one set of constants? Packed codes of a byte stay together.
+  template <class Plan>
+  static bool fits_pieces(const Plan& plan) {
+    return plan.cells.inner >= 8 && (!decltype(plan.walk)::has_packed || plan.cells.inner % 8 == 0);
+  }
+  template <class Plan>
+  static bool fits_packs(const Plan& plan) {
+    return plan.contiguous;
+  }
+
+  // Lines without gaps between them.
+  template <class Plan>
+  static bool is_dense(const Plan& plan) {
+    const auto& walk = plan.walk;
+    return !Tiled && plan.contiguous && !plan.lanes_differ && all_of(walk, [&](const auto& lines) {
+      return walk.n_outer == 1 || (walk.n_inner % lines.per == 0 && lines.outer == walk.n_inner / lines.per);
+    });
+  }
+  // The output is large, and no input: what is there is neither read before nor soon after.
+  template <class Plan>
+  static bool is_streaming(const Plan& plan) {
+    const auto& out = get<0>(plan.walk.out);
+    int same = 0;
+    all_of(plan.walk, [&](const auto& lines) {
+      same += static_cast<const void*>(lines.data) == static_cast<const void*>(out.data);
+      return true;
+    });
+    const std::int64_t bytes = plan.walk.n_outer * plan.walk.n_inner / out.per * static_cast<std::int64_t>(sizeof(*out.data));
+    return plan.contiguous && same == 1 && bytes >= host_tuning.streaming_bytes;
+  }
+
+  template <class Plan>
+  static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
+    constexpr HostTuning t = host_tuning;
+    const std::int64_t n_inner = plan.walk.n_inner;
+    Sweep sweep{plan.element,
+                plan.walk,
+                plan.contiguous,
+                is_dense(plan),
+                plan.by_element,
+                plan.lanes_differ,
+                is_streaming(plan),
+                plan.cells.outer,
+                plan.cells.inner,
+                1,
+                n_inner,
+                1};
+    if (plan.lanes_differ) {
+      sweep.task_inner = std::min<std::int64_t>(n_inner, plan.contiguous ? t.tile_positions : t.strided_tile);
+      sweep.task_outer = std::max(t.tile_lines, t.task_elements / sweep.task_inner);
+    } else {
+      sweep.task_inner = std::min(n_inner, plan.contiguous ? 4 * t.task_elements : t.strided_tile);
+      sweep.task_outer = std::max<std::int64_t>(1, t.task_elements / sweep.task_inner);
+      if (sweep.dense && sweep.streaming) {  // whole cache lines
+        const std::int64_t lines = cache_line / std::gcd<std::int64_t>(cache_line, n_inner);
+        sweep.task_outer = (sweep.task_outer + lines - 1) / lines * lines;
+      }
+    }
+    sweep.inner_tasks = (n_inner + sweep.task_inner - 1) / sweep.task_inner;
+    const std::int64_t outer_tasks = (plan.walk.n_outer + sweep.task_outer - 1) / sweep.task_outer;
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, outer_tasks * sweep.inner_tasks), sweep);
+  }
+};
+
+}  // namespace KokkosQuant::Impl

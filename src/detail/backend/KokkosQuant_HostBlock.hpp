@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "KokkosQuant_HostConvert.hpp"
+#include "KokkosQuant_HostCodes.hpp"
 #include "KokkosQuant_HostTuning.hpp"
 
 namespace KokkosQuant::Impl {

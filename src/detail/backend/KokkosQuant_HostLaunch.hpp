@@ -53,13 +53,10 @@ struct HostLaunch {
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     constexpr HostTuning t = host_tuning;
     const std::int64_t n_inner = plan.walk.n_inner;
-    Sweep sweep{plan.element,
-                plan.walk,
-                plan.contiguous,
+    Sweep sweep{{plan.element, plan.walk, plan.contiguous, is_streaming(plan)},
                 is_dense(plan),
                 plan.by_element,
                 plan.lanes_differ,
-                is_streaming(plan),
                 plan.cells.outer,
                 plan.cells.inner,
                 1,

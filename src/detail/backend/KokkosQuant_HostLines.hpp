@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Lines on the host: contiguous ones go in blocks of packs; the last block of a line is moved back so that it ends with the line,
+// and overlaps the one before. Large outputs go past the caches, in whole cache lines.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "../KokkosQuant_Operands.hpp"
+#include "KokkosQuant_HostBlock.hpp"
+#include "KokkosQuant_HostTuning.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class Element, class Out, class In>
+struct HostLines;
+
+template <class Element, class... O, class... I>
+struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
+  using C = typename Element::compute;
+  using Walk = Operands<Outputs<O...>, Inputs<I...>>;
+  using OutSequence = std::index_sequence_for<O...>;
+  using InSequence = std::index_sequence_for<I...>;
+  static constexpr bool interleaved = (std::is_same_v<O, bfloat16_t> && ...) && (std::is_same_v<I, bfloat16_t> && ...);
+
+  Element element;
+  Walk walk;
+  bool contiguous;  // every operand has inner stride 1
+  bool streaming;   // the output goes past the caches
+
+  // All operands of a line from one position on.
+  struct Line {
+    Tuple<O*...> out;
+    Tuple<const I*...> in;
+  };
+  template <std::size_t... A, std::size_t... B>
+  KOKKOSQUANT_HOST_INLINE Line line(std::int64_t o, std::int64_t i, std::index_sequence<A...>,
+                                    std::index_sequence<B...>) const {
+    return {make_tuple(get<A>(walk.out).at(o, i)...), make_tuple(get<B>(walk.in).at(o, i)...)};
+  }
+  KOKKOSQUANT_HOST_INLINE Line line(std::int64_t o, std::int64_t i) const { return line(o, i, OutSequence{}, InSequence{}); }
+
+  // One shape of block: native ones, and of 8 elements for lines shorter than those. `at` gives the constants of a block.
+  template <int W, int P, bool Interleaved>
+  struct Spans {
+    static constexpr int size = W * P;
+    template <class T>
+    using block = Block<lane_t<T, C>, W, P, Interleaved>;
+    using InBlocks = Tuple<block<I>...>;
+    using OutBlocks = Tuple<block<O>...>;
+    using Constants = BlockConstants<Element, W, P, Interleaved>;
+
+    template <std::size_t... B>
+    static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i, std::index_sequence<B...>) {
+      return make_tuple(block<I>::template load<C>(get<B>(l.in) + i / elements_per<I>)...);
+    }
+    static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
+    template <std::size_t... A, std::size_t... B>
+    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in,
+                                                   std::index_sequence<A...>, std::index_sequence<B...>) {
+      OutBlocks out;
+      for (int p = 0; p < P; ++p) element.apply(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);
+      return out;
+    }
+    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in) {
+      return apply(element, k, in, OutSequence{}, InSequence{});
+    }
+    template <std::size_t... A>
+    static KOKKOSQUANT_HOST_INLINE void store(const Line& l, std::int64_t i, const OutBlocks& out, std::index_sequence<A...>) {
+      (get<A>(out).store(get<A>(l.out) + i / elements_per<O>), ...);
+    }
+    static KOKKOSQUANT_HOST_INLINE void finish(const Element& element, const Line& l, std::int64_t i, const Constants& k,
+                                               const InBlocks& in) {
+      store(l, i, apply(element, k, in), OutSequence{});
+    }
+
+    // n elements of lines that share their constants. The two last blocks overlap: both are loaded before the first of
+    // them is stored, as an output may be an input. (Codes that share a byte must not overlap.)
+    template <std::size_t... L, class At>
+    static KOKKOSQUANT_HOST_INLINE void span(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,
+                                             std::index_sequence<L...>) {
+      const Element element = s.element;
+      if constexpr (Walk::has_packed) return span_bytes(s, l, 0, n, at, std::index_sequence<L...>{});
+      std::int64_t i = 0;
+      for (; i + 2 * size <= n; i += size) {
+        const Constants k = at(i);
+        (finish(element, l[L], i, k, load(l[L], i)), ...);
+      }
+      const Constants k = at(i), k_last = at(n - size);
+      const InBlocks in[] = {load(l[L], i)...}, last[] = {load(l[L], n - size)...};
+      if (i + size < n) (finish(element, l[L], i, k, in[L]), ...);
+      (finish(element, l[L], n - size, k_last, last[L]), ...);
+    }
+
+    template <std::size_t... L, class At>
+    static KOKKOSQUANT_HOST_INLINE void span_bytes(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t i,
+                                                   std::int64_t n, At& at, std::index_sequence<L...>) {
+      const Element element = s.element;
+      for (; i + size <= n; i += size) {
+        const Constants k = at(i);
+        (finish(element, l[L], i, k, load(l[L], i)), ...);
+      }
+      if (i < n) (span_some(s, l[L], i, n, at, OutSequence{}, InSequence{}), ...);
+    }
+
+    // The same past the caches: whole cache lines, from the first that starts in the line on; its ends as usual.
+    static constexpr bool can_stream = sizeof...(O) == 1 && !(packed_type<O> || ...);
+    using T = std::remove_pointer_t<decltype(Line{}.out.head)>;
+    static int skew(const Line& l) {  // elements to the next cache line
+      const auto address = reinterpret_cast<std::uintptr_t>(l.out.head);
+      return static_cast<int>((-address % cache_line) / sizeof(T));
+    }
+    template <std::size_t... L>
+    static bool streams(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, std::index_sequence<L...>) {
+      return can_stream && s.streaming && n >= host_tuning.streaming_line && ((skew(l[L]) == skew(l[0])) && ...) &&
+             reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || skew(l[0]) % size == 0);
+    }
+    template <std::size_t... L, class At>
+    static KOKKOSQUANT_HOST_INLINE void span_streaming(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,
+                                                       std::index_sequence<L...>) {
+      const Element element = s.element;
+      const int head = skew(l[0]);
+      const auto part = [&](const Line& line, std::int64_t i, const Constants& k, int first, int end) {
+        apply(element, k, load(line, i)).head.store_part(line.out.head + i, first, end);
+      };
+      for (int i = 0; i < head; i += size) {
+        const Constants k = at(i);
+        (part(l[L], i, k, 0, std::min(size, head - i)), ...);
+      }
+      std::int64_t i = head;
+      for (; i + size <= n; i += size) {
+        const Constants k = at(i);
+        (apply(element, k, load(l[L], i)).head.store_streaming(l[L].out.head + i), ...);
+      }
+      if (i == n) return;
+      if constexpr (Walk::has_packed) return span_bytes(s, l, i, n, at, std::index_sequence<L...>{});
+      const Constants k = at(n - size);
+      (part(l[L], n - size, k, static_cast<int>(size - (n - i)), size), ...);
+    }
+
+    // Lines that are strided or shorter than a block.
+    template <std::size_t... A, std::size_t... B, class At>
+    static void span_some(const HostLines& s, const Line& l, std::int64_t i, std::int64_t n, At at, std::index_sequence<A...>,
+                          std::index_sequence<B...>) {
+      const auto in_line = [](auto* data, const auto& lines, std::int64_t at_i) {
+        return data + at_i / lines.per * lines.inner;
+      };
+      for (; i < n; i += size) {
+        const int m = static_cast<int>(std::min<std::int64_t>(size, n - i));
+        const auto in = make_tuple(
+            block<I>::template load_some<C>(in_line(get<B>(l.in), get<B>(s.walk.in), i), get<B>(s.walk.in).inner, m)...);
+        const auto out = apply(s.element, at(i), in);
+        (get<A>(out).store_some(in_line(get<A>(l.out), get<A>(s.walk.out), i), get<A>(s.walk.out).inner, m), ...);
+      }
+    }
+
+    template <std::size_t... L, class At>
+    static void lines(const HostLines& s, std::int64_t o, std::int64_t i, std::int64_t n, const At& at,
+                      std::index_sequence<L...> all) {
+      const Line l[] = {s.line(o + static_cast<std::int64_t>(L), i)...};
+      if (!s.contiguous || n < size)
+        (span_some(s, l[L], 0, n, at, OutSequence{}, InSequence{}), ...);
+      else if (streams(s, l, n, all))
+        span_streaming(s, l, n, at, all);
+      else
+        span(s, l, n, at, all);
+    }
+  };
+};
+
+}  // namespace KokkosQuant::Impl

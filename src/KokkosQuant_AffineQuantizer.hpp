@@ -24,11 +24,17 @@ class AffineQuantizer {
   KOKKOS_FUNCTION AffineQuantizer(C scale, std::int32_t zero_point, QuantizeDescriptor range)
       : range_(range), mask_(A::mask(scale, zero_point, range)), forward_(A::forward(scale, zero_point, range)) {}
 
-  /// t = RN(x / scale)
-  KOKKOS_FUNCTION C quotient(C x) const { return Impl::quotient(x, mask_.scale); }
-  /// q_min <= r + zero_point <= q_max, r being t rounded to an integer, ties to even; false where t is NaN
+  /// t = RN(x / scale); with QuotientRule::reciprocal RN(x * RN(1 / scale))
+  KOKKOS_FUNCTION C quotient(C x) const {
+    if constexpr (Rules.quotient == QuotientRule::reciprocal)
+      return Impl::multiply(x, mask_.inverse);
+    else
+      return Impl::divide(x, mask_.scale);
+  }
+  /// Does the gradient pass? By the library's own rules where q_min <= r + zero_point <= q_max, r being t rounded to an integer,
+  /// ties to even; not where t is NaN
   KOKKOS_FUNCTION bool is_inside(C x) const { return A::inside(mask_, x); }
-  /// q = clamp(r + zero_point, q_min, q_max); where t is NaN clamp(zero_point, q_min, q_max)
+  /// q = clamp(r + zero_point, q_min, q_max); where t is NaN, by the library's own rules, clamp(zero_point, q_min, q_max)
   KOKKOS_FUNCTION std::int32_t quantize(C x) const { return static_cast<std::int32_t>(A::any_code(forward_, range_, x)); }
   /// x' = RN(RN(q - zero_point) * scale)
   KOKKOS_FUNCTION C dequantize(std::int32_t q) const {
@@ -36,7 +42,7 @@ class AffineQuantizer {
   }
   /// x' = dequantize(quantize(x))
   KOKKOS_FUNCTION C fake_quantize(C x) const { return dequantize(quantize(x)); }
-  /// dx = RN(dy / scale) where x is inside, +0 elsewhere (straight-through estimator)
+  /// dx = RN(dy / scale) where x is inside, +0 elsewhere (straight-through estimator), or by GradientRule::product
   KOKKOS_FUNCTION C backward(C dy, C x) const { return A::masked(A::inside(mask_, x), Impl::divide(dy, mask_.scale)); }
   /// dx = dy where x is inside, +0 elsewhere
   KOKKOS_FUNCTION C fake_quantize_backward(C dy, C x) const { return A::masked(A::inside(mask_, x), dy); }

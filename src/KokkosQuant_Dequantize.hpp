@@ -42,7 +42,7 @@ struct DequantizeElementOf {
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION QuickConstants quick_constants(const Cell& cell) const {
       const cell_constants k = constants(cell);
-      return {k, k.moderate};
+      return {k, k.moderate != 0};
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_quick(const QuickConstants&, integer_of<C>) { return true; }
     KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickConstants& k, C& x, integer_of<C> q) const {

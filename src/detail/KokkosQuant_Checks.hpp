@@ -80,15 +80,6 @@ class Checks {
       same_extents(name_q, q, name_x, x);
     }
   }
-  // Packed codes and masks of one op are packed along the same axis.
-  template <view A, view B, view X>
-  void packed_alike(const char* name_a, const A& a, const char* name_b, const B& b, const X& x) {
-    const std::int64_t n = rows(x), d = columns_of(x);
-    if constexpr (packed_type<element_of<A>> && packed_type<element_of<B>>)
-      expect(matrix(a, n, d, order_).packed_down == matrix(b, n, d, order_).packed_down, name_a, " is ", shape(a), " and ",
-             name_b, " is ", shape(b), ": expected both packed along the rows, or both along the columns");
-  }
-
   // scale or zero_point: as many as there are cells
   template <class A, view X>
   void one_a_cell(const char* name_a, const A& a, PerTensor, const char* name_x, const X& x) {

@@ -137,6 +137,38 @@ KOKKOS_FORCEINLINE_FUNCTION C least(C a, C b) {
 #endif
 }
 
+// Two of 16 bits as a word.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t join(std::uint16_t low, std::uint16_t high) {
+#ifdef __CUDA_ARCH__
+  std::uint32_t word;
+  asm("mov.b32 %0, {%1, %2};" : "=r"(word) : "h"(low), "h"(high));
+  return word;
+#else
+  return low | static_cast<std::uint32_t>(high) << 16;
+#endif
+}
+
+// Words to an address that is a multiple of their size, up to 16 bytes an access: left to itself nvcc stores them one by one
+// where they are computed apart.
+template <int Words>
+KOKKOS_FORCEINLINE_FUNCTION void store_words(void* to, const std::uint32_t* word) {
+#ifdef __CUDA_ARCH__
+  if constexpr (Words % 4 == 0) {
+    const std::size_t address = __cvta_generic_to_global(to);
+    for (int w = 0; w < Words; w += 4)
+      asm volatile("st.global.v4.b32 [%0], {%1, %2, %3, %4};" ::"l"(address + 4 * static_cast<std::size_t>(w)), "r"(word[w]),
+                   "r"(word[w + 1]), "r"(word[w + 2]), "r"(word[w + 3])
+                   : "memory");
+  } else if constexpr (Words == 2) {
+    asm volatile("st.global.v2.b32 [%0], {%1, %2};" ::"l"(__cvta_generic_to_global(to)), "r"(word[0]), "r"(word[1]) : "memory");
+  } else {
+    for (int w = 0; w < Words; ++w) static_cast<std::uint32_t*>(to)[w] = word[w];
+  }
+#else
+  for (int w = 0; w < Words; ++w) static_cast<std::uint32_t*>(to)[w] = word[w];
+#endif
+}
+
 // Hardware conversions of the 16-bit types, each rounded once, subnormals kept; elsewhere detail/KokkosQuant_Float16.hpp
 // computes them.
 #ifdef __CUDA_ARCH__

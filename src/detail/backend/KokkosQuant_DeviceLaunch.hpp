@@ -21,56 +21,63 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   using In = Inputs<I...>;
   using Walk = Operands<Out, In>;
   static constexpr int largest_element = static_cast<int>(std::max({sizeof(O)..., sizeof(I)...}));
-  static constexpr int pack_width = std::max({device_tuning.access_bytes / largest_element,
-                                              static_cast<int>(elements_per<O>)..., static_cast<int>(elements_per<I>)...});
-  static constexpr int accesses = pack_width * largest_element / device_tuning.access_bytes;  // a pack, of the largest operand
-  static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread / accesses);
+  static constexpr int smallest_output = static_cast<int>(std::min({sizeof(O)...}));
+  static constexpr int pack_width =
+      std::max({device_tuning.access_bytes / largest_element, device_tuning.output_bytes / smallest_output,
+                static_cast<int>(elements_per<O>)..., static_cast<int>(elements_per<I>)...});
+  // As many as have the accesses of packs_a_thread in flight.
+  template <int W>
+  static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /
+                                                        std::max(device_tuning.access_bytes, W* largest_element));
 
   // ---- alignment ---------------------------------------------------------------------------------------------------------
   // Elements between an aligned pack and the start of line 0, or of the next line. Packed codes' packs start with the line.
-  template <class T>
+  template <int W, class T>
   static std::uint32_t start_skew(const Lines<T>& lines) {
     if (Walk::has_packed) return 0;
-    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lines.data) / sizeof(T) % pack_width);
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lines.data) / sizeof(T) % W);
   }
-  template <class T>
+  template <int W, class T>
   static std::uint32_t line_skew(const Lines<T>& lines) {
-    return Walk::has_packed ? 0 : static_cast<std::uint32_t>(lines.outer % pack_width);
+    return Walk::has_packed ? 0 : static_cast<std::uint32_t>(lines.outer % W);
   }
   // The operands that vector accesses can move, a bit each: those whose packs are aligned where the first output's are.
   static constexpr std::uint32_t all_operands = (1u << (sizeof...(O) + sizeof...(I))) - 1;
+  template <int W>
   static std::uint32_t vectors_of(const Walk& walk) {
     const auto& leader = get<0>(walk.out);
     std::uint32_t bits = 0, bit = 1;
     all_of(walk, [&](const auto& lines) {
       using T = std::remove_cvref_t<decltype(*lines.data)>;
-      constexpr std::int64_t bytes = chunk_alignment<T, pack_width>;
+      constexpr std::int64_t bytes = chunk_alignment<T, W>;
       const auto address = reinterpret_cast<std::uintptr_t>(lines.data);
       const bool same =
           Walk::has_packed
               ? address % bytes == 0 && (walk.n_outer == 1 || lines.outer * static_cast<std::int64_t>(sizeof(T)) % bytes == 0)
-              : address % sizeof(T) == 0 && start_skew(lines) == start_skew(leader) &&
-                    (walk.n_outer == 1 || line_skew(lines) == line_skew(leader));
+              : address % sizeof(T) == 0 && start_skew<W>(lines) == start_skew<W>(leader) &&
+                    (walk.n_outer == 1 || line_skew<W>(lines) == line_skew<W>(leader));
       bits |= lines.inner == 1 && same ? bit : 0;
       bit <<= 1;
       return true;
     });
     return bits;
   }
+  template <int W>
   static bool is_aligned(const Walk& walk) {
     const auto& leader = get<0>(walk.out);
-    return vectors_of(walk) == all_operands && start_skew(leader) == 0 && (walk.n_outer == 1 || line_skew(leader) == 0);
+    return vectors_of<W>(walk) == all_operands && start_skew<W>(leader) == 0 &&
+           (walk.n_outer == 1 || line_skew<W>(leader) == 0);
   }
 
   // Are cells worth pieces of whole packs? Packed codes of a byte stay together.
   template <class Plan>
   static bool fits_pieces(const Plan& plan) {
-    const bool whole_packs = plan.cells.inner % pack_width == 0 && is_aligned(plan.walk);
+    const bool whole_packs = plan.cells.inner % pack_width == 0 && is_aligned<pack_width>(plan.walk);
     return whole_packs || (plan.cells.inner >= 2 * pack_width && !Walk::has_packed);
   }
   template <class Plan>
   static bool fits_packs(const Plan& plan) {
-    return plan.lanes_differ ? is_aligned(plan.walk) : vectors_of(plan.walk) != 0;
+    return plan.lanes_differ ? is_aligned<pack_width>(plan.walk) : vectors_of<pack_width>(plan.walk) != 0;
   }
 
   // ---- launches ----------------------------------------------------------------------------------------------------------
@@ -78,10 +85,19 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     if constexpr (!Walk::has_packed)
       if (plan.lanes_differ && plan.by_element) return launch_parts<1>(exec, label, plan);
+    if constexpr (half_width >= 4)
+      if (fits_half_packs(plan)) return launch_parts<half_width>(exec, label, plan);
     launch_parts<pack_width>(exec, label, plan);
   }
 
  private:
+  // Short lines of 16 bits that start at multiples of half a pack: there whole half packs are better than parts of packs.
+  static constexpr int half_width = Walk::has_packed ? 1 : pack_width / 2;
+  template <class Plan>
+  static bool fits_half_packs(const Plan& plan) {
+    return !plan.lanes_differ && !plan.by_element && !is_aligned<pack_width>(plan.walk) && is_aligned<half_width>(plan.walk) &&
+           std::min(plan.cells.inner, plan.walk.n_inner) < device_tuning.short_line * pack_width;
+  }
   // Where the launch that starts at a position ends: after at most so many, at the end of the axis; and (tiled) of cells
   // shorter than that after whole ones, of a longer one with it. Packed codes of a byte stay together.
   static std::int64_t part_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t most) {
@@ -102,7 +118,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     const Cells& cells = plan.cells;
     const bool in_pieces = Tiled && !plan.lanes_differ;
     const bool starts_aligned = plan.lanes_differ || Walk::has_packed ||
-                                (!plan.by_element && is_aligned(whole) && (!Tiled || whole.n_inner <= longest));
+                                (!plan.by_element && is_aligned<W>(whole) && (!Tiled || whole.n_inner <= longest));
     for (std::int64_t i = 0, end_i; i < whole.n_inner; i = end_i) {
       end_i = part_end(i, whole.n_inner, cells.inner, longest);
       const std::int64_t n = end_i - i, piece = in_pieces ? std::min(cells.inner, n) : n;
@@ -127,8 +143,8 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
                                                        divider(Tiled ? std::min(cells.inner, n) : 1)};
         if (plan.lanes_differ)
           launch_lanes<W>(exec, label, part, plan.by_element, lines_a_thread);
-        else if constexpr (W == pack_width)
-          launch_pieces(exec, label, part, plan.by_element);
+        else if constexpr (W > 1)
+          launch_pieces<W>(exec, label, part, plan.by_element);
       }
     }
   }
@@ -152,22 +168,22 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
         label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>(exec, 0, static_cast<std::int32_t>(threads)),
         functor);
   }
+  template <int W>
   static void launch_pieces(const Exec& exec, const std::string& label, const DeviceWalk<Element, Out, In, Tiled>& part,
                             bool by_element) {
-    constexpr std::int64_t stripe = device_tuning.stripe, span = stripe * packs_a_thread;
-    constexpr int W = pack_width;
+    constexpr std::int64_t stripe = device_tuning.stripe, span = stripe * packs_a_thread<W>;
     const auto& leader = get<0>(part.walk.out);
     const std::int64_t pieces = Tiled ? part.pieces.divisor : 1;
     const std::int64_t total = part.packs.divisor * pieces * part.walk.n_outer;
-    const std::uint32_t vectors = by_element ? 0 : vectors_of(part.walk);
+    const std::uint32_t vectors = by_element ? 0 : vectors_of<W>(part.walk);
     const std::uint32_t piece_skew = Walk::has_packed ? 0 : part.cell_inner.divisor % W;
-    const bool whole_pack = part.walk.n_inner >= W && (start_skew(leader) == 0 || part.walk.n_inner >= 2 * W);
+    const bool whole_pack = part.walk.n_inner >= W && (start_skew<W>(leader) == 0 || part.walk.n_inner >= 2 * W);
     launch_threads(exec, label, (total + span - 1) / span * stripe,
-                   typename DeviceSweep<Element, Out, In, Tiled, W>::template Pieces<packs_a_thread>{
+                   typename DeviceSweep<Element, Out, In, Tiled, W>::template Pieces<packs_a_thread<W>>{
                        {part},
                        static_cast<std::uint32_t>(total),
-                       start_skew(leader),
-                       line_skew(leader),
+                       start_skew<W>(leader),
+                       line_skew<W>(leader),
                        piece_skew,
                        vectors,
                        vectors == all_operands && whole_pack});
@@ -178,10 +194,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     const std::int64_t cell = part.cell_outer.divisor, n_outer = part.walk.n_outer;
     const std::int64_t in_cell = Tiled ? divide_up(cell, lines) : 1;
     const std::int64_t stretches = Tiled ? divide_up(n_outer, cell) * in_cell : divide_up(n_outer, lines);
-    const std::uint32_t vectors = by_element ? 0 : vectors_of(part.walk);
+    const std::uint32_t vectors = by_element ? 0 : vectors_of<W>(part.walk);
     launch_threads(
         exec, label, stretches * part.packs.divisor,
-        typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<packs_a_thread>{
+        typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<packs_a_thread<W>>{
             {part}, divider(in_cell), static_cast<std::uint32_t>(lines), vectors, W == 1 || vectors == all_operands});
   }
 };

@@ -148,9 +148,28 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     compute_any(element, part, constants_of, OutIndex{}, InIndex{});
   }
 
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION void store_chunk(Chunk<T, W>& to, const Chunk<T, W>& from) {
+    constexpr int words = static_cast<int>(sizeof(from) / sizeof(std::uint32_t));
+    if constexpr (sizeof(T) == 1 || words == 0) {
+      to = from;
+    } else {
+      std::uint32_t word[words];
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < words; ++w) {
+        if constexpr (sizeof(T) == 2)
+          word[w] = join(bits_as<std::uint16_t>(from.value[2 * w]), bits_as<std::uint16_t>(from.value[2 * w + 1]));
+        else if constexpr (sizeof(T) == 4)
+          word[w] = bits_as<std::uint32_t>(from.value[w]);
+        else
+          word[w] = static_cast<std::uint32_t>(bits_as<std::uint64_t>(from.value[w / 2]) >> (32 * (w % 2)));
+      }
+      store_words<words>(&to, word);
+    }
+  }
   template <std::size_t... A>
   KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<A...>) const {
-    ((chunk(get<A>(walk.out), o, i) = get<A>(out)), ...);
+    (store_chunk(chunk(get<A>(walk.out), o, i), get<A>(out)), ...);
   }
   KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i) const {
     store(walk, o, i, OutIndex{});
@@ -159,7 +178,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   static KOKKOS_FORCEINLINE_FUNCTION void store_part(const Chunk<T, W>& from, const Lines<T>& lines, std::int64_t o,
                                                      std::int64_t i, const Part& part, bool vector) {
     if (vector) {
-      chunk(lines, o, i) = from;
+      store_chunk(chunk(lines, o, i), from);
     } else {
       KOKKOSQUANT_UNROLL
       for (int v = 0; v < Chunk<T, W>::size; ++v) {

@@ -119,7 +119,7 @@ struct BlockConstants {
 
   // the element of a block that a lane of its pack p holds
   static KOKKOSQUANT_HOST_INLINE vector_t<I, W> elements(int p) {
-    vector_t<I, W> e;
+    vector_t<I, W> e{};
     for (int lane = 0; lane < W; ++lane) e[lane] = static_cast<I>(Interleaved ? lane * P + p : p * W + lane);
     return e;
   }

@@ -18,10 +18,10 @@ struct HostLaunch {
   using Sweep = HostSweep<Element, Out, In, Tiled>;
   static constexpr int pack_width = Sweep::native_width;
 
-  // Are cells worth a piece of their own, with one set of constants? Packed codes of a byte stay together.
+  // Are cells long enough to be taken in turn, rather than each lane with constants of its own?
   template <class Plan>
   static bool fits_pieces(const Plan& plan) {
-    return plan.cells.inner >= 8 && (!decltype(plan.walk)::has_packed || plan.cells.inner % 8 == 0);
+    return plan.cells.inner >= 8;
   }
   template <class Plan>
   static bool fits_packs(const Plan& plan) {

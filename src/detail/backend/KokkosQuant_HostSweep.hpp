@@ -102,7 +102,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
       ConstantsTable<Element, tile> table;
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {
         end = Tiled ? std::min(o1, (o / s.cell_outer + 1) * s.cell_outer) : o1;
-        const auto cell_data = [&s, o, i](const Element& e, int j) {
+        const auto cell_data = [&, o, i](const Element& e, int j) {
           if constexpr (Tiled)
             return s.cell_data(o, i + j);
           else

@@ -3,44 +3,27 @@
 /// \brief Quantize and dequantize in one pass: FakeQuantizePerTensor ... FakeQuantizePerBlock.
 #pragma once
 
-#include "detail/KokkosQuant_AffineContract.hpp"
-#include "detail/KokkosQuant_CellElement.hpp"
+#include "detail/KokkosQuant_AffineElement.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
 namespace Impl {
 
 template <class T, Contract Rules, class Scale, class ZeroPoint>
-struct FakeQuantizeElement : CellElement<T, Scale, ZeroPoint> {
-  using C = compute_t<T>;
-  using A = Affine<Rules>;
+struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
+  using Base = ForwardElement<T, Rules, Scale, ZeroPoint>;
+  using typename Base::A;
+  using typename Base::C;
+  using typename Base::I;
 
-  template <class V, class I>
-  using constants_of = typename A::template forward_constants<V, I>;
-  using cell_constants = constants_of<C, integer_of<C>>;
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
-    return A::forward(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return A::is_simple(k); }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {
     y = dequantize_moderate(k, A::code(k, x));
   }
-  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& y, C x) const {
-    y = dequantize(DequantizeConstants<C, integer_of<C>>{k.scale, k.zero_point, false},
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const typename Base::cell_constants& k, C& y, C x) const {
+    y = dequantize(DequantizeConstants<C, I>{k.scale, k.zero_point, false},
                    static_cast<std::int32_t>(A::any_code(k, this->range, x)));
-  }
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
-    return A::quick_forward(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
-  template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C x) {
-    return A::can_quantize(x);
   }
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, C& y, C x) const {

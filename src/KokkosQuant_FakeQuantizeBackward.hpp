@@ -4,101 +4,13 @@
 /// FakeQuantizePerBlockBackward.
 #pragma once
 
-#include "detail/KokkosQuant_AffineContract.hpp"
-#include "detail/KokkosQuant_CellElement.hpp"
-#include "detail/KokkosQuant_OpFamily.hpp"
+#include "detail/KokkosQuant_StraightThroughOp.hpp"
 
 namespace KokkosQuant {
 namespace Impl {
 
-template <class T, Contract Rules, class Scale, class ZeroPoint>
-struct FakeQuantizeBackwardElement : CellElement<T, Scale, ZeroPoint> {
-  using C = compute_t<T>;
-  using A = Affine<Rules>;
-
-  template <class V, class I>
-  using constants_of = typename A::template mask_constants<V, I>;
-  using cell_constants = constants_of<C, integer_of<C>>;
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
-    return A::mask(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants&) { return true; }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V>
-  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, const V& dy, const V& x) const {
-    dx = A::masked(A::inside(k, x), dy);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& dx, C dy, C x) const { apply(k, dx, dy, x); }
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
-    return A::quick_mask(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
-  template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_quick(const K&, C, C) {
-    return true;
-  }
-  template <class K>
-  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, C& dx, C dy, C x) const {
-    dx = A::masked(A::quick_inside(k, x), dy);
-  }
-};
-
 template <class Granularity>
-struct FakeQuantizeBackwardOp {
-  static std::string name() { return std::string("FakeQuantize") + granularity_name<Granularity>::value + "Backward"; }
-  template <class Args>
-  using data_type = stored_t<decltype(Args::dx)>;
-  template <class Args>
-  static constexpr const char* code_type_name() {
-    return "";
-  }
-
-  template <class Exec, class Args>
-  static constexpr bool accepts() {
-    KOKKOSQUANT_REQUIRE_DATA(Exec, Args, dx);
-    KOKKOSQUANT_REQUIRE_DATA(Exec, Args, dy);
-    KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);
-    KOKKOSQUANT_REQUIRE_SAME_TYPE(Args, dy, dx);
-    KOKKOSQUANT_REQUIRE_SAME_TYPE(Args, x, dx);
-    KOKKOSQUANT_REQUIRE_SCALE(Exec, Args, Granularity, dx);
-    KOKKOSQUANT_REQUIRE_ZERO_POINT(Exec, Args, Granularity);
-    KOKKOSQUANT_REQUIRE_WRITTEN(Args, dx);
-    return true;
-  }
-  template <class Args>
-  static const auto& shape_of(const Args& args) {
-    return args.dx;
-  }
-  template <class Args>
-  static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
-    checks.range(descriptor);
-    checks.same_extents("dy", args.dy, "dx", args.dx);
-    checks.same_extents("x", args.x, "dx", args.dx);
-    checks.cells(args, granularity_of<Granularity>(args), "dx", args.dx);
-    checks.has_data("dy", args.dy);
-    checks.has_data("x", args.x);
-    checks.has_data("dx", args.dx);
-    checks.own_elements("dx", args.dx);
-    checks.apart_or_same("dx", args.dx, "dy", args.dy);
-    checks.apart_or_same("dx", args.dx, "x", args.x);
-    checks.apart_from_cells("dx", args.dx, args);
-  }
-
-  template <class Exec, class Descriptor, class Args>
-  static auto sweep(const Descriptor& descriptor, const Args& args, Mapping hint) {
-    return make_sweep<Exec, Granularity>(
-        cell_element<FakeQuantizeBackwardElement, Granularity, contract_of<Descriptor>, data_type<Args>>(
-            descriptor, args, row_order(shape_of(args))),
-        args, args.dx, outputs(args.dx), inputs(args.dy, args.x), hint);
-  }
-  template <class Args>
-  static constexpr PrecisionGuarantee guarantee() {
-    return {true, true, true, 0};
-  }
-};
+using FakeQuantizeBackwardOp = StraightThroughOp<Granularity, false>;
 
 }  // namespace Impl
 

@@ -27,14 +27,11 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
   using C = compute_t<T>;
   using I = integer_of<C>;
   using A = Affine<Rules>;
-  using Forward = FakeQuantizeElement<T, Rules, Scale, ZeroPoint>;
 
   template <class V, class J>
   using constants_of =
       MaskedForwardConstants<typename A::template forward_constants<V, J>, typename A::template mask_constants<V, J>>;
   using cell_constants = constants_of<C, I>;
-
-  KOKKOS_FORCEINLINE_FUNCTION Forward forward() const { return {{this->scale, this->zero_point, this->range}}; }
 
   template <class Cell>
   KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
@@ -49,7 +46,8 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
     flag = to_flag(A::inside(k.mask, x), x);
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& y, I& flag, C x) const {
-    forward().apply_any(k.forward, y, x);
+    y = dequantize(DequantizeConstants<C, I>{k.forward.scale, k.forward.zero_point, false},
+                   static_cast<std::int32_t>(A::any_code(k.forward, this->range, x)));
     flag = to_flag(A::inside(k.mask, x), x);
   }
 

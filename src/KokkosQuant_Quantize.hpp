@@ -4,46 +4,29 @@
 /// QuantizePerBlock.
 #pragma once
 
-#include "detail/KokkosQuant_AffineContract.hpp"
-#include "detail/KokkosQuant_CellElement.hpp"
+#include "detail/KokkosQuant_AffineElement.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
 namespace Impl {
 
 template <class T, Contract Rules, class Scale, class ZeroPoint>
-struct QuantizeElement : CellElement<T, Scale, ZeroPoint> {
-  using C = compute_t<T>;
-  using A = Affine<Rules>;
+struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
+  using Base = ForwardElement<T, Rules, Scale, ZeroPoint>;
+  using typename Base::A;
+  using typename Base::C;
+  using typename Base::I;
 
-  template <class V, class I>
-  using constants_of = typename A::template forward_constants<V, I>;
-  using cell_constants = constants_of<C, integer_of<C>>;
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
-    return A::forward(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return A::is_simple(k); }
   KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class I, class V>
-  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, I& q, const V& x) const {
+  template <class K, class J, class V>
+  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, J& q, const V& x) const {
     q = A::code(k, x);
   }
-  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, integer_of<C>& q, C x) const {
+  KOKKOS_FORCEINLINE_FUNCTION void apply_any(const typename Base::cell_constants& k, I& q, C x) const {
     q = A::any_code(k, this->range, x);
   }
-
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
-    return A::quick_forward(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
   template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C x) {
-    return A::can_quantize(x);
-  }
-  template <class K>
-  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, integer_of<C>& q, C x) const {
+  KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, I& q, C x) const {
     q = A::quick_code(k, x);
   }
 };

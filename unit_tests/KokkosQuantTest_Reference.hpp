@@ -98,6 +98,8 @@ template <class T>
 std::uint64_t canonical_bits(T value) {
   if constexpr (std::integral<T>) {
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(value));
+  } else if constexpr (requires { value.byte; }) {  // packed codes
+    return value.byte;
   } else {
     if (std::isnan(to_double(value))) return ~std::uint64_t{0};
     if constexpr (sixteen_bits<T>)
@@ -118,6 +120,8 @@ std::string show(T value) {
   char text[80];
   if constexpr (std::integral<T>)
     std::snprintf(text, sizeof(text), "%lld", static_cast<long long>(value));
+  else if constexpr (requires { value.byte; })
+    std::snprintf(text, sizeof(text), "byte 0x%02x", static_cast<unsigned>(value.byte));
   else
     std::snprintf(text, sizeof(text), "%.9g (%a)", to_double(value), to_double(value));
   return text;
@@ -268,6 +272,80 @@ C reference_dequantize(std::int32_t q, C scale, std::int32_t zero_point) {
   const std::int64_t steps = std::int64_t{q} - zero_point;
   const auto magnitude = static_cast<std::uint64_t>(steps < 0 ? -steps : steps);
   return reference_product(round_to<C>({steps < 0, magnitude, 0}), scale);
+}
+
+// ---- the contract's options -------------------------------------------------------------------------------------------
+
+/// RN_C(i)
+template <std::floating_point C>
+C reference_integer(std::int64_t i) {
+  return round_to<C>({i < 0, static_cast<std::uint64_t>(i < 0 ? -i : i), 0});
+}
+
+/// RN_C(a + b)
+template <std::floating_point C>
+C reference_sum(C a, C b) {
+  if (!std::isfinite(a) || !std::isfinite(b)) return a + b;
+  if (a == 0 && b == 0) return std::signbit(a) && std::signbit(b) ? C(-0.0) : C(0);
+  const bool a_is_larger = std::fabs(a) >= std::fabs(b);
+  const Exact large = take_apart(static_cast<double>(a_is_larger ? a : b));
+  const Exact small = take_apart(static_cast<double>(a_is_larger ? b : a));
+  // 64 bits below the larger one's significand; what of the smaller one lies below those is more than 0 and less than 1
+  const int unit = large.exponent - 64;
+  const uint128 total = large.significand << 64;
+  uint128 part = small.significand;
+  bool sticky = false;
+  if (small.significand != 0 && small.exponent >= unit) {
+    part <<= small.exponent - unit;
+  } else if (small.significand != 0) {
+    const int drop = std::min(unit - small.exponent, 127);
+    sticky = (part & ((uint128{1} << drop) - 1)) != 0;
+    part >>= drop;
+  }
+  if (large.negative == small.negative) return round_to<C>({large.negative, total + part, unit, sticky});
+  if (total == part && !sticky) return C(0);
+  return round_to<C>({large.negative, total - part - (sticky ? 1 : 0), unit, sticky});
+}
+
+/// The code before it is clamped, by a contract's rules; nothing where t is NaN.
+template <std::floating_point C>
+std::optional<std::int64_t> reference_unclamped(const KokkosQuant::Contract& rules, C x, C scale, std::int32_t zero_point) {
+  const bool reciprocal = rules.quotient == KokkosQuant::QuotientRule::reciprocal;
+  const C t = reciprocal ? reference_product(x, reference_quotient(C(1), scale)) : reference_quotient(x, scale);
+  if (rules.zero_point == KokkosQuant::ZeroPointRule::inside_rounding)
+    return reference_round(static_cast<double>(reference_sum(t, reference_integer<C>(zero_point))));
+  const auto r = reference_round(static_cast<double>(t));
+  return r ? std::optional<std::int64_t>(*r + zero_point) : r;
+}
+
+template <std::floating_point C>
+std::int32_t reference_code(const KokkosQuant::Contract& rules, C x, C scale, std::int32_t zero_point,
+                            QuantizeDescriptor range) {
+  using KokkosQuant::NanRule;
+  const std::int64_t if_nan = rules.nan == NanRule::lowest ? range.q_min : rules.nan == NanRule::zero ? 0 : zero_point;
+  const std::int64_t code = reference_unclamped(rules, x, scale, zero_point).value_or(if_nan);
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(code, range.q_min, range.q_max));
+}
+
+/// Does the element pass its gradient on?
+template <std::floating_point C>
+bool reference_passes(const KokkosQuant::Contract& rules, C x, C scale, std::int32_t zero_point, QuantizeDescriptor range) {
+  using KokkosQuant::MaskRule;
+  if (rules.mask == MaskRule::pass_through) return true;
+  if (rules.mask == MaskRule::on_input) {
+    const auto bound = [&](std::int64_t q) { return reference_product(reference_integer<C>(q - zero_point), scale); };
+    return x >= bound(range.q_min) && x <= bound(range.q_max);
+  }
+  const auto code = reference_unclamped(rules, x, scale, zero_point);
+  if (!code) return rules.mask == MaskRule::not_outside;
+  const int margin = rules.mask == MaskRule::strict ? 1 : 0;
+  return *code >= std::int64_t{range.q_min} + margin && *code <= std::int64_t{range.q_max} - margin;
+}
+
+template <std::floating_point C>
+C reference_masked(const KokkosQuant::Contract& rules, bool passes, C gradient) {
+  if (rules.gradient == KokkosQuant::GradientRule::product) return reference_product(gradient, C(passes ? 1 : 0));
+  return passes ? gradient : C(0);
 }
 
 }  // namespace KokkosQuantTest

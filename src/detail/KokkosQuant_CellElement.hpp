@@ -47,8 +47,11 @@ auto cell_element(const QuantizeDescriptor& range, const Args& args, RowOrder or
     else
       return ZeroCellValues{};
   }();
-  return Element<T, Rules, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>>{
-      {scale, zero_point, range}};
+  Element<T, Rules, std::remove_const_t<decltype(scale)>, std::remove_const_t<decltype(zero_point)>> element{};
+  element.scale = scale;
+  element.zero_point = zero_point;
+  element.range = range;
+  return element;
 }
 
 // Of ops without scales.

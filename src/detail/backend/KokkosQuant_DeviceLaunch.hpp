@@ -22,9 +22,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   using Walk = Operands<Out, In>;
   static constexpr int largest_element = static_cast<int>(std::max({sizeof(O)..., sizeof(I)...}));
   static constexpr int smallest_output = static_cast<int>(std::min({sizeof(O)...}));
-  static constexpr int pack_width =
-      std::max({device_tuning.access_bytes / largest_element, device_tuning.output_bytes / smallest_output,
-                static_cast<int>(elements_per<O>)..., static_cast<int>(elements_per<I>)...});
+  // Where lanes differ a thread holds constants for each, and has no registers for more of them.
+  static constexpr int lanes_width =
+      std::max({device_tuning.access_bytes / largest_element, static_cast<int>(elements_per<O>)...});
+  static constexpr int pack_width = std::max(lanes_width, device_tuning.output_bytes / smallest_output);
   // As many as have the accesses of packs_a_thread in flight.
   template <int W>
   static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /
@@ -77,7 +78,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   }
   template <class Plan>
   static bool fits_packs(const Plan& plan) {
-    return plan.lanes_differ ? is_aligned<pack_width>(plan.walk) : vectors_of<pack_width>(plan.walk) != 0;
+    return plan.lanes_differ ? is_aligned<lanes_width>(plan.walk) : vectors_of<pack_width>(plan.walk) != 0;
   }
 
   // ---- launches ----------------------------------------------------------------------------------------------------------
@@ -85,6 +86,8 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     if constexpr (!Walk::has_packed)
       if (plan.lanes_differ && plan.by_element) return launch_parts<1>(exec, label, plan);
+    if constexpr (lanes_width != pack_width)
+      if (plan.lanes_differ) return launch_parts<lanes_width>(exec, label, plan);
     if constexpr (half_width >= 4)
       if (fits_half_packs(plan)) return launch_parts<half_width>(exec, label, plan);
     launch_parts<pack_width>(exec, label, plan);
@@ -141,10 +144,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
                                                        divider(pieces),
                                                        divider(Tiled ? std::min(cells.outer, walk.n_outer) : 1),
                                                        divider(Tiled ? std::min(cells.inner, n) : 1)};
-        if (plan.lanes_differ)
-          launch_lanes<W>(exec, label, part, plan.by_element, lines_a_thread);
-        else if constexpr (W > 1)
-          launch_pieces<W>(exec, label, part, plan.by_element);
+        if constexpr (W == 1 || W == lanes_width)
+          if (plan.lanes_differ) launch_lanes<W>(exec, label, part, plan.by_element, lines_a_thread);
+        if constexpr (W == pack_width || (W == half_width && half_width >= 4))
+          if (!plan.lanes_differ) launch_pieces<W>(exec, label, part, plan.by_element);
       }
     }
   }

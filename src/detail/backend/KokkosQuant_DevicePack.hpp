@@ -18,13 +18,16 @@
 
 namespace KokkosQuant::Impl {
 
-// W neighbours; packed codes lie several in each of its values.
+// W neighbours; packed codes lie several in each of its values, or of an input less than one: then the first of its lanes is
+// shifted down to the first bits.
 template <class T, int W>
-inline constexpr int chunk_alignment = std::min<int>(device_tuning.access_bytes, sizeof(T) * W / elements_per<T>);
+inline constexpr int chunk_size = std::max<int>(1, W / elements_per<T>);
+template <class T, int W>
+inline constexpr int chunk_alignment = std::min<int>(device_tuning.access_bytes, sizeof(T) * chunk_size<T, W>);
 template <class T, int W>
 struct alignas(chunk_alignment<T, W>) Chunk {
-  static_assert(W % elements_per<T> == 0);
-  static constexpr int size = W / elements_per<T>;
+  static_assert(W % elements_per<T> == 0 || elements_per<T> % W == 0);
+  static constexpr int size = chunk_size<T, W>;
   T value[size];
 
   template <class C>
@@ -33,6 +36,10 @@ struct alignas(chunk_alignment<T, W>) Chunk {
       return value[lane / elements_per<T>].get(lane % elements_per<T>);
     else
       return widen<C>(value[lane]);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void shift_down(std::int64_t i) {
+    if constexpr (W < elements_per<T>)
+      value[0].byte = static_cast<std::uint8_t>(value[0].byte >> (i % elements_per<T> * T::bits));
   }
   template <class L>
   KOKKOS_FORCEINLINE_FUNCTION void set(int lane, const L& l) {
@@ -75,7 +82,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   // of operands with inner stride 1, or of single elements
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION T* start(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
-    if constexpr (W == 1) return lines.at(o, i);
+    if constexpr (W == 1 || W < Lines<T>::per) return lines.at(o, i);
     return lines.data + (o * lines.outer + i / Lines<T>::per);
   }
   template <class T>
@@ -89,7 +96,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
 
   template <std::size_t... B>
   KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<B...>) {
-    ((get<B>(in) = chunk(get<B>(walk.in), o, i)), ...);
+    ((get<B>(in) = chunk(get<B>(walk.in), o, i), get<B>(in).shift_down(i)), ...);
   }
   KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) { load(walk, o, i, InIndex{}); }
 
@@ -108,6 +115,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part,
                                              std::index_sequence<B...>) {
     (load_part(get<B>(in), get<B>(walk.in), o, i, part, part.is_vector(sizeof...(O) + B)), ...);
+    (get<B>(in).shift_down(i), ...);
   }
   KOKKOS_FORCEINLINE_FUNCTION void load_part(const Walk& walk, std::int64_t o, std::int64_t i, const Part& part) {
     load_part(walk, o, i, part, InIndex{});

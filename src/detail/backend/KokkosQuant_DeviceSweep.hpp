@@ -191,31 +191,30 @@ struct DeviceSweep {
         k[lane] = this->element.quick_constants(cell_of(first, i + lane));
         quick = quick && k[lane].quick;
       }
-      for (; o < end; o += U) {
-        std::uint32_t left = (1u << U) - 1;
-        if (straight && part.last == W && o + U <= end) {
+      // Lines that are left to run_part, a bit each; behind the loop, so that what it needs costs no registers here.
+      std::uint32_t left = 0, at = 0;
+      const auto count = static_cast<std::uint32_t>(end - o);
+      if (straight && part.last == W)
+        for (; at + U <= count; at += U) {
           PackOf pack[U];
           KOKKOSQUANT_UNROLL
-          for (int u = 0; u < U; ++u) pack[u].load(this->walk, o + u, i);
-          left = 0;
+          for (int u = 0; u < U; ++u) pack[u].load(this->walk, o + at + u, i);
           KOKKOSQUANT_UNROLL
           for (int u = 0; u < U; ++u) {
             if (pack[u].compute(this->element, OneEach{k}, quick))
-              pack[u].store(this->walk, o + u, i);
+              pack[u].store(this->walk, o + at + u, i);
             else
-              left |= 1u << u;
+              left |= 1u << (at + u);
           }
         }
-        for (int u = 0; left != 0 && u < U && o + u < end; ++u)
-          if (((left >> u) & 1u) != 0) run_part(o + u, i, first, part, k, quick);
-      }
+      for (; at < count; ++at) left |= 1u << at;
+      for (at = 0; left != 0; ++at, left >>= 1)
+        if ((left & 1u) != 0) run_part(o + at, i, first, part);
     }
-    KOKKOS_INLINE_FUNCTION void run_part(std::int64_t o, std::int64_t i, std::uint32_t first, const Part& part,
-                                         const Constants* k, bool quick) const {
+    KOKKOS_INLINE_FUNCTION void run_part(std::int64_t o, std::int64_t i, std::uint32_t first, const Part& part) const {
       PackOf pack;
       pack.load_part(this->walk, o, i, part);
-      if (!pack.compute(this->element, OneEach{k}, quick))
-        pack.compute_any(this->element, part, [&](int lane) { return this->element.constants(cell_of(first, i + lane)); });
+      pack.compute_any(this->element, part, [&](int lane) { return this->element.constants(cell_of(first, i + lane)); });
       pack.store_part(this->walk, o, i, part);
     }
   };

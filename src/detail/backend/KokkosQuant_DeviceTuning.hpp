@@ -15,7 +15,7 @@ struct DeviceTuning {
                                 // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
   int stripe;                   // threads between two packs of a thread, a warp at least: the nearer, the more of them share
                                 // a row and its constants. Quantize, float, D = 1024: 32: 0.91, 256: 0.81
-  int columns_a_token;          // (packs of tokens) columns a thread walks with the constants it has
+  int columns_a_token;          // (packs of tokens) columns a thread walks with the constants it has, at most 32
   std::int64_t short_line;      // packs: shorter lines that are no whole packs go in half packs
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
 };

@@ -83,7 +83,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
       BatchTable table;
       const std::int64_t length = s.cell_inner, o_cell = o / s.cell_outer;
       for (std::int64_t end = i + n, next = i; i < end; i = next) {
-        const std::int64_t cell = i / length, cells = std::min<std::int64_t>(batch, (end - 1) / length + 1 - cell);
+        const std::int64_t cell = i / length;
+        const std::int64_t cells = std::min<std::int64_t>(batch - cell % 8, (end - 1) / length + 1 - cell);  // to a whole byte
         next = std::min(end, (cell + cells) * length);
         if (table.fill(s.element, 0, static_cast<int>(cells),
                        [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); }))

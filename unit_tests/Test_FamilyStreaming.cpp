@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Outputs so large that the host writes them past its caches: cells that end inside a line, packed inputs, masks.
+#include "KokkosQuantTest_Family.hpp"
+
+namespace KokkosQuantTest {
+namespace {
+
+using Exec = Kokkos::DefaultExecutionSpace;
+using KokkosQuant::int4x2_t;
+
+constexpr QuantizeDescriptor range{-8, 7};
+constexpr std::size_t rows = 12, times = 44, columns = 4099;  // 8.6 MB of float
+
+template <class Granularity, class F>
+void run(const Granularity& g, const F& f) {
+  FamilyProblem<float, float> p(rows, columns, cell_shape(g, rows, columns), range, Constants::tame, 6, {}, ZeroPoints::given,
+                                range);
+  p.repeat(times);
+  const Place misaligned{Order::right, 1, 3};
+  for (const Place& place : {Place{}, misaligned, Place{Order::left}})
+    for (const Packing packing : {Packing::across, Packing::down}) {
+      const Setting s{place, place, place, {}, packing, Mapping::automatic};
+      SCOPED_TRACE(describe(s));
+      FamilyRunner<Granularity, Exec, float, float> runner(p, g, s);
+      f(runner);
+    }
+}
+const auto fake_quantize = [](auto& runner) {
+  EXPECT_TRUE(runner.fake_quantize());
+  EXPECT_TRUE(runner.fake_quantize(1));  // in place
+};
+const auto with_codes = [](auto& runner) {
+  EXPECT_TRUE(runner.template dequantize<int4x2_t>());
+  EXPECT_TRUE(runner.with_mask());
+};
+
+TEST(FamilyStreaming, OneScaleALine) {
+  run(PerToken{}, fake_quantize);
+  run(PerToken{}, with_codes);
+}
+TEST(FamilyStreaming, OneScaleForAll) { run(PerTensor{}, fake_quantize); }
+TEST(FamilyStreaming, OneScaleAColumn) { run(PerChannel{}, fake_quantize); }
+TEST(FamilyStreaming, Groups) {
+  for (const std::int64_t group : {5, 12, 128, 1000}) run(PerGroup{group}, fake_quantize);
+  for (const std::int64_t group : {12, 128}) run(PerGroup{group}, with_codes);
+}
+TEST(FamilyStreaming, Blocks) {
+  run(PerBlock{4, 128}, fake_quantize);
+  run(PerBlock{3, 100}, with_codes);
+}
+
+}  // namespace
+}  // namespace KokkosQuantTest

@@ -32,8 +32,7 @@ struct Concat<::testing::Types<A...>> {
   using type = ::testing::Types<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct Concat<::testing::Types<A...>, ::testing::Types<B...>, Rest...> : Concat<::testing::Types<A..., B...>, Rest...> {
-};
+struct Concat<::testing::Types<A...>, ::testing::Types<B...>, Rest...> : Concat<::testing::Types<A..., B...>, Rest...> {};
 template <class... Lists>
 using Concat_t = typename Concat<Lists...>::type;
 
@@ -68,9 +67,7 @@ using OverHostSpaces_t = typename OverSpaces<Cases, HostExecutionSpaces>::type;
 
 template <class Layout>
 constexpr const char* layout_name() {
-  return std::is_same_v<Layout, Kokkos::LayoutRight>  ? "Right"
-         : std::is_same_v<Layout, Kokkos::LayoutLeft> ? "Left"
-                                                      : "Stride";
+  return std::is_same_v<Layout, Kokkos::LayoutRight> ? "Right" : std::is_same_v<Layout, Kokkos::LayoutLeft> ? "Left" : "Stride";
 }
 
 template <class T>
@@ -135,16 +132,13 @@ class Matrix {
     }
     const std::size_t tail = 67;  // guards behind the last row, more than any vector is long
     const std::size_t size = offset_ + rows * row_stride_ + columns * column_stride_ + tail;
-    storage_ =
-        storage_type(Kokkos::view_alloc(Kokkos::WithoutInitializing, std::string("KokkosQuantTest::Matrix")), size);
+    storage_ = storage_type(Kokkos::view_alloc(Kokkos::WithoutInitializing, std::string("KokkosQuantTest::Matrix")), size);
     host_.assign(size, guard_value<T>());
   }
 
   std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
-  std::size_t index(std::size_t row, std::size_t column) const {
-    return offset_ + row * row_stride_ + column * column_stride_;
-  }
+  std::size_t index(std::size_t row, std::size_t column) const { return offset_ + row * row_stride_ + column * column_stride_; }
   T& operator()(std::size_t row, std::size_t column) { return host_[index(row, column)]; }
   const T& operator()(std::size_t row, std::size_t column) const { return host_[index(row, column)]; }
   std::vector<T>& host() { return host_; }
@@ -161,8 +155,7 @@ class Matrix {
   void to_host() { Kokkos::deep_copy(host_view(), storage_); }
 
  private:
-  using host_view_type =
-      Kokkos::View<T*, Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+  using host_view_type = Kokkos::View<T*, Kokkos::LayoutRight, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
   host_view_type host_view() { return host_view_type(host_.data(), host_.size()); }
 
   template <class V>

@@ -42,9 +42,7 @@ class RowConstants {
   auto zero_point() const { return zero_point_.view(); }
   float scale(std::size_t n) const { return scales_[n]; }
   std::int32_t zero_point(std::size_t n) const { return zero_points_[n]; }
-  float x(std::size_t n, std::size_t d) const {
-    return scales_[n] * (static_cast<float>((3 * n + 5 * d) % 13) - 5.75f);
-  }
+  float x(std::size_t n, std::size_t d) const { return scales_[n] * (static_cast<float>((3 * n + 5 * d) % 13) - 5.75f); }
   static float dy(std::size_t n, std::size_t d) { return static_cast<float>((7 * n + 3 * d) % 23) - 11; }
   static std::int8_t q(std::size_t n, std::size_t d) {
     return static_cast<std::int8_t>(static_cast<int>((5 * n + 3 * d) % 256) - 128);
@@ -84,8 +82,7 @@ class ProblemBase {
   }
 
  protected:
-  ProblemBase(std::size_t rows, std::size_t columns, Placement placement)
-      : out(rows, columns, placement), untouched_(out) {
+  ProblemBase(std::size_t rows, std::size_t columns, Placement placement) : out(rows, columns, placement), untouched_(out) {
     out.to_device();
   }
 
@@ -126,8 +123,7 @@ struct Problem<QuantizePerTokenBackward, Exec, Layout> : ProblemBase<Matrix<floa
     x.to_device();
   }
   auto args() const {
-    return KokkosQuant::QuantizePerTokenBackwardArgs{dy.view(), x.view(), rows.scale(), rows.zero_point(),
-                                                     this->out.view()};
+    return KokkosQuant::QuantizePerTokenBackwardArgs{dy.view(), x.view(), rows.scale(), rows.zero_point(), this->out.view()};
   }
   ::testing::AssertionResult is_right() {
     return this->compare([&](std::size_t n, std::size_t d) {
@@ -157,9 +153,7 @@ struct Problem<QuantizePerToken, Exec, Layout> : ProblemBase<Matrix<std::int8_t,
       for (std::size_t d = 0; d < n_columns; ++d) x(n, d) = rows.x(n, d);
     x.to_device();
   }
-  auto args() const {
-    return KokkosQuant::QuantizePerTokenArgs{x.view(), rows.scale(), rows.zero_point(), this->out.view()};
-  }
+  auto args() const { return KokkosQuant::QuantizePerTokenArgs{x.view(), rows.scale(), rows.zero_point(), this->out.view()}; }
   ::testing::AssertionResult is_right() {
     return this->compare([&](std::size_t n, std::size_t d) {
       return static_cast<std::int8_t>(reference_quantize(x(n, d), rows.scale(n), rows.zero_point(n), small_range));
@@ -187,9 +181,7 @@ struct Problem<DequantizePerToken, Exec, Layout> : ProblemBase<Matrix<float, Lay
       for (std::size_t d = 0; d < n_columns; ++d) q(n, d) = rows.q(n, d);
     q.to_device();
   }
-  auto args() const {
-    return KokkosQuant::DequantizePerTokenArgs{q.view(), rows.scale(), rows.zero_point(), this->out.view()};
-  }
+  auto args() const { return KokkosQuant::DequantizePerTokenArgs{q.view(), rows.scale(), rows.zero_point(), this->out.view()}; }
   ::testing::AssertionResult is_right() {
     return this->compare(
         [&](std::size_t n, std::size_t d) { return reference_dequantize(q(n, d), rows.scale(n), rows.zero_point(n)); });
@@ -214,8 +206,8 @@ struct OpCase {
   static std::string name() { return Op::name() + "_" + Exec::name(); }
 };
 template <class Exec>
-using OpCasesOf = ::testing::Types<OpCase<QuantizePerTokenBackward, Exec>, OpCase<QuantizePerToken, Exec>,
-                                   OpCase<DequantizePerToken, Exec>>;
+using OpCasesOf =
+    ::testing::Types<OpCase<QuantizePerTokenBackward, Exec>, OpCase<QuantizePerToken, Exec>, OpCase<DequantizePerToken, Exec>>;
 using OpCases = OverSpaces_t<OpCasesOf>;
 
 /// A fixture with a problem of OpCase's op, of 5 rows and 37 columns: no whole number of vectors.

@@ -242,8 +242,7 @@ inline std::optional<std::int64_t> reference_round(double t) {
   if (std::isnan(t)) return std::nullopt;
   if (std::fabs(t) >= 0x1p62) return t < 0 ? -far : far;
   const Exact e = take_apart(t);
-  const uint128 magnitude =
-      e.exponent >= 0 ? e.significand << e.exponent : shift_to_even(e.significand, -e.exponent, false);
+  const uint128 magnitude = e.exponent >= 0 ? e.significand << e.exponent : shift_to_even(e.significand, -e.exponent, false);
   const auto r = static_cast<std::int64_t>(magnitude);
   return e.negative ? -r : r;
 }

@@ -26,8 +26,7 @@ using KokkosQuant::PlanPreference;
 
 enum class ZeroPoints { given, none };
 
-inline const std::vector<Mapping> mappings = {Mapping::automatic, Mapping::elements, Mapping::packs,
-                                              Mapping::packs_of_tokens};
+inline const std::vector<Mapping> mappings = {Mapping::automatic, Mapping::elements, Mapping::packs, Mapping::packs_of_tokens};
 
 using Shapes = std::vector<std::pair<std::size_t, std::size_t>>;
 inline const Shapes empty_and_one = {{0, 0}, {0, 5}, {5, 0}, {1, 1}, {1, 0}, {0, 1}};
@@ -100,8 +99,8 @@ std::vector<Scale> scales_for_every_encoding() {
 /// Compares an array's whole storage: expected (row by row) where its elements lie, what was there before everywhere
 /// else.
 template <class T, class Layout, class Exec, class Where>
-::testing::AssertionResult holds(const Matrix<T, Layout, Exec>& array, const std::vector<T>& expected,
-                                 std::vector<T> before, const Where& where) {
+::testing::AssertionResult holds(const Matrix<T, Layout, Exec>& array, const std::vector<T>& expected, std::vector<T> before,
+                                 const Where& where) {
   const std::size_t count = array.rows() * array.columns();
   std::vector<std::size_t> element_at(before.size(), count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -112,8 +111,7 @@ template <class T, class Layout, class Exec, class Where>
   Mismatches mismatches;
   for (std::size_t at = 0; at < before.size(); ++at)
     mismatches.compare(array.host()[at], before[at], [&] {
-      return element_at[at] < count ? where(element_at[at])
-                                    : "outside, position " + std::to_string(at) + " of the storage";
+      return element_at[at] < count ? where(element_at[at]) : "outside, position " + std::to_string(at) + " of the storage";
     });
   return mismatches;
 }
@@ -123,8 +121,7 @@ template <class T>
   return ::testing::AssertionFailure() << "what is only read has changed";
 }
 inline std::string describe(const Placement& at) {
-  return "offset " + std::to_string(at.offset) + " padding " + std::to_string(at.pad) + " step " +
-         std::to_string(at.step);
+  return "offset " + std::to_string(at.offset) + " padding " + std::to_string(at.pad) + " step " + std::to_string(at.step);
 }
 
 // --------------------------------------------------------------------------------------------------------- one input,
@@ -143,8 +140,8 @@ struct UnaryCase {
   using out_layout = LOut;
   using row_layout = LRow;
   static std::string name() {
-    return std::string(Exec::name()) + "_" + type_name<In>() + "_to_" + type_name<Out>() + "_" + type_name<Scale>() +
-           "Scale_" + layout_name<LIn>() + layout_name<LOut>() + (Zero == ZeroPoints::none ? "_NoZeroPoint" : "");
+    return std::string(Exec::name()) + "_" + type_name<In>() + "_to_" + type_name<Out>() + "_" + type_name<Scale>() + "Scale_" +
+           layout_name<LIn>() + layout_name<LOut>() + (Zero == ZeroPoints::none ? "_NoZeroPoint" : "");
   }
 };
 
@@ -178,12 +175,11 @@ class UnaryRunner : public ::testing::Test {
 
   /// The plan, run once on these Views and waited for.
   template <class I, class S, class Z, class O>
-  static void launch(const Problem& p, const I& in, const S& scale, const Z& zero_point, const O& out,
-                     Mapping mapping) {
+  static void launch(const Problem& p, const I& in, const S& scale, const Z& zero_point, const O& out, Mapping mapping) {
     const Exec exec{};
     if constexpr (zero == ZeroPoints::given) {
-      const auto plan = KokkosQuant::select<typename Case::Op::tag>(
-          exec, p.range, Case::Op::args(in, scale, zero_point, out), {mapping});
+      const auto plan =
+          KokkosQuant::select<typename Case::Op::tag>(exec, p.range, Case::Op::args(in, scale, zero_point, out), {mapping});
       plan.run();
     } else {
       const auto plan = KokkosQuant::select<typename Case::Op::tag>(
@@ -194,8 +190,7 @@ class UnaryRunner : public ::testing::Test {
   }
 
   static void run(const Problem& p, const std::vector<Placement>& at, Mapping mapping = Mapping::automatic) {
-    SCOPED_TRACE("in " + describe(at[0]) + ", out " + describe(at[1]) + ", asked for " +
-                 KokkosQuant::to_string(mapping));
+    SCOPED_TRACE("in " + describe(at[0]) + ", out " + describe(at[1]) + ", asked for " + KokkosQuant::to_string(mapping));
     Matrix<In, typename Case::in_layout, Exec> in(p.N, p.D, at[0]);
     Matrix<Out, typename Case::out_layout, Exec> out(p.N, p.D, at[1]);
     const Vector<Scale, typename Case::row_layout, Exec> scale(p.scale, {1, 0, 3});

@@ -93,10 +93,9 @@ template <std::floating_point C>
 std::vector<C> special_scales() {
   std::vector<C> scales = special_values<C>();
   using limits = std::numeric_limits<C>;
-  for (const C scale :
-       {C(0.1), C(1) / 3, C(0.007), C(1) - limits::epsilon() / 2, C(1) + limits::epsilon(), C(0x1p-20), C(0x1p20),
-        C(0x1p-40), C(0x1.fffffep-41), C(0x1.8p-40), C(0x1p40), C(0x1.000002p40), C(0x1.8p39), C(0x1p-100), C(0x1p100),
-        limits::min() * C(1.7), limits::denorm_min() * 1000, C(-0.3), C(-1e-5)})
+  for (const C scale : {C(0.1), C(1) / 3, C(0.007), C(1) - limits::epsilon() / 2, C(1) + limits::epsilon(), C(0x1p-20),
+                        C(0x1p20), C(0x1p-40), C(0x1.fffffep-41), C(0x1.8p-40), C(0x1p40), C(0x1.000002p40), C(0x1.8p39),
+                        C(0x1p-100), C(0x1p100), limits::min() * C(1.7), limits::denorm_min() * 1000, C(-0.3), C(-1e-5)})
     scales.push_back(scale);
   return scales;
 }

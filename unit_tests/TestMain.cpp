@@ -19,8 +19,8 @@ int main(int argc, char** argv) {
   ::testing::InitGoogleTest(&argc, argv);
   Kokkos::ScopeGuard kokkos(argc, argv);
   std::cout << "[ Kokkos   ] version " << KOKKOS_VERSION / 10000 << '.' << KOKKOS_VERSION / 100 % 100 << '.'
-            << KOKKOS_VERSION % 100 << ", KokkosQuant " << KOKKOSQUANT_VERSION_MAJOR << '.' << KOKKOSQUANT_VERSION_MINOR
-            << '.' << KOKKOSQUANT_VERSION_PATCH << '\n';
+            << KOKKOS_VERSION % 100 << ", KokkosQuant " << KOKKOSQUANT_VERSION_MAJOR << '.' << KOKKOSQUANT_VERSION_MINOR << '.'
+            << KOKKOSQUANT_VERSION_PATCH << '\n';
   print_space<Kokkos::DefaultExecutionSpace>("default");
   print_space<Kokkos::DefaultHostExecutionSpace>("host");
   return RUN_ALL_TESTS();

@@ -56,8 +56,8 @@ void expect_the_contract(const std::vector<Element<C>>& elements, const std::vec
     const Element<C>& e = elements[i];
     const Answer<C>& a = answers[i];
     const auto where = [&] {
-      return "x " + show(e.x) + ", dy " + show(e.dy) + ", scale " + show(e.scale) + ", zero_point " +
-             show(e.zero_point) + ", q " + show(e.q) + ", range " + show(e.range.q_min) + " .. " + show(e.range.q_max);
+      return "x " + show(e.x) + ", dy " + show(e.dy) + ", scale " + show(e.scale) + ", zero_point " + show(e.zero_point) +
+             ", q " + show(e.q) + ", range " + show(e.range.q_min) + " .. " + show(e.range.q_max);
     };
     const C t = reference_quotient(e.x, e.scale);
     quotient.compare(a.quotient, t, where);
@@ -224,8 +224,7 @@ TYPED_TEST(Affine, RandomOverAllExponents) {
   for (int i = 0; i < 200000; ++i) {
     const C scale = random.any<C>();
     const auto steps = static_cast<C>(random.uniform(-300, 300));  // half of the x lie near the range, half anywhere
-    const std::int32_t zero_point =
-        i % 3 == 0 ? random.one_of(integers) : static_cast<std::int32_t>(random.below(200)) - 100;
+    const std::int32_t zero_point = i % 3 == 0 ? random.one_of(integers) : static_cast<std::int32_t>(random.below(200)) - 100;
     const QuantizeDescriptor range = i % 5 == 0 ? random.one_of(ranges) : QuantizeDescriptor{-128, 127};
     const auto q = static_cast<std::int32_t>(random.bits() >> (32 + random.below(32)));
     elements.push_back({scale, i % 2 == 0 ? steps * scale : random.any<C>(), random.any<C>(), zero_point, q, range});
@@ -240,8 +239,8 @@ TYPED_TEST(Affine, QuotientsBesideMidpoints) {
   std::vector<Element<C>> elements;
   std::size_t wrong = 0;  // by the reciprocal, not corrected
   for (int i = 0; i < 3000; ++i) {
-    const C scale = i % 2 == 0 ? static_cast<C>(random.uniform(0.5, 2))
-                               : static_cast<C>(std::ldexp(random.uniform(-1, 1), i % 80 - 40));
+    const C scale =
+        i % 2 == 0 ? static_cast<C>(random.uniform(0.5, 2)) : static_cast<C>(std::ldexp(random.uniform(-1, 1), i % 80 - 40));
     const C inverse = 1 / scale;
     for (const C dividend : hardest_dividends(scale)) {
       elements.push_back({scale, dividend, dividend, 0, 1, {INT32_MIN, INT32_MAX}});
@@ -268,8 +267,7 @@ TYPED_TEST(Affine, ReferenceAgreesWithTheHardware) {
     narrowed.compare(reference_convert<float>(wide), static_cast<float>(wide), [&] { return show(wide); });
     const double t = random.uniform(-9, 9) * (i % 2 == 0 ? 1 : 1e9), half = std::round(t) + 0.5;
     rounded.compare(reference_round(t).value(), static_cast<std::int64_t>(std::nearbyint(t)), [&] { return show(t); });
-    rounded.compare(reference_round(half).value(), static_cast<std::int64_t>(std::nearbyint(half)),
-                    [&] { return show(half); });
+    rounded.compare(reference_round(half).value(), static_cast<std::int64_t>(std::nearbyint(half)), [&] { return show(half); });
   }
   EXPECT_TRUE(quotient);
   EXPECT_TRUE(product);

@@ -69,8 +69,8 @@ struct Forward {
   KokkosQuant::Status status() const {
     return KokkosQuant::can_implement<QuantizePerToken>(
         Exec(), {0, 7},
-        KokkosQuant::QuantizePerTokenArgs{array<T>(rows, columns, x), array<T>(rows, scale),
-                                          array<int>(rows, zero_point), array<Q>(rows, columns, q)});
+        KokkosQuant::QuantizePerTokenArgs{array<T>(rows, columns, x), array<T>(rows, scale), array<int>(rows, zero_point),
+                                          array<Q>(rows, columns, q)});
   }
 };
 template <class T = float, class Q = std::int8_t>
@@ -82,8 +82,8 @@ struct Back {
   KokkosQuant::Status status() const {
     return KokkosQuant::can_implement<DequantizePerToken>(
         Exec(), {0, 7},
-        KokkosQuant::DequantizePerTokenArgs{array<Q>(rows, columns, q), array<T>(rows, scale),
-                                            array<int>(rows, zero_point), array<T>(rows, columns, x)});
+        KokkosQuant::DequantizePerTokenArgs{array<Q>(rows, columns, q), array<T>(rows, scale), array<int>(rows, zero_point),
+                                            array<T>(rows, columns, x)});
   }
 };
 
@@ -125,12 +125,11 @@ TEST(Aliasing, DxMayNotBeAlmostDyOrX) {
                              Place{1000, 1, 6},                                          // transposed
                              Place{1000, 11, 1},                                         // other strides
                              Place{1000, 20, 1}, Place{1000, 20, 2}, Place{1000, 0, 1},  // the first row, for all rows
-                             Place{1000, 10, 0},               // the first column, for all columns
-                             Place{1000, 0, 0},                // one element, for all
-                             Place{1000 + 59 * size_f, 0, 0},  // the last element, for all
+                             Place{1000, 10, 0},                                         // the first column, for all columns
+                             Place{1000, 0, 0},                                          // one element, for all
+                             Place{1000 + 59 * size_f, 0, 0},                            // the last element, for all
                              Place{1000 + 59 * size_f, 100, 7}}) {
-    SCOPED_TRACE(std::to_string(other.bytes) + " " + std::to_string(other.stride0) + " " +
-                 std::to_string(other.stride1));
+    SCOPED_TRACE(std::to_string(other.bytes) + " " + std::to_string(other.stride0) + " " + std::to_string(other.stride1));
     expect_refused(Backward<>{.rows = N, .columns = D, .dx = p, .dy = other}, "dx", "dy");
     expect_refused(Backward<>{.rows = N, .columns = D, .dx = p, .x = other}, "dx", "x");
     // Exactly dy and not quite x, and the other way round.
@@ -296,14 +295,12 @@ TEST(Aliasing, InputsMayOverlapFreely) {
   const Place p{0, 10, 1};
   expect_accepted(
       Backward<>{.rows = N, .columns = D, .dx = {4096, 10, 1}, .dy = p, .x = p, .scale = {0, 1}, .zero_point = {0, 1}});
-  expect_accepted(Backward<>{
-      .rows = N, .columns = D, .dx = {4096, 10, 1}, .dy = p, .x = {4, 1, 6}, .scale = {0, 0}, .zero_point = {8, 0}});
   expect_accepted(
-      Backward<>{.rows = N, .columns = D, .dx = {4096, 10, 1}, .dy = {0, 0, 0}, .x = {0, 0, 1}, .scale = {0, 3}});
+      Backward<>{.rows = N, .columns = D, .dx = {4096, 10, 1}, .dy = p, .x = {4, 1, 6}, .scale = {0, 0}, .zero_point = {8, 0}});
+  expect_accepted(Backward<>{.rows = N, .columns = D, .dx = {4096, 10, 1}, .dy = {0, 0, 0}, .x = {0, 0, 1}, .scale = {0, 3}});
   expect_accepted(
       Forward<>{.rows = N, .columns = D, .q = {4096, 10, 1}, .x = {0, 0, 0}, .scale = {0, 0}, .zero_point = {0, 0}});
-  expect_accepted(
-      Back<>{.rows = N, .columns = D, .x = {4096, 10, 1}, .q = {0, 0, 1}, .scale = {0, 0}, .zero_point = {0, 0}});
+  expect_accepted(Back<>{.rows = N, .columns = D, .x = {4096, 10, 1}, .q = {0, 0, 1}, .scale = {0, 0}, .zero_point = {0, 0}});
 }
 
 TEST(Aliasing, NothingIsSharedWhereThereIsNothing) {
@@ -334,14 +331,12 @@ class Counted {
   bool meets_itself() const { return std::adjacent_find(bytes_.begin(), bytes_.end()) != bytes_.end(); }
   bool meets(const Counted& other) const {
     std::vector<std::size_t> both;
-    std::set_intersection(bytes_.begin(), bytes_.end(), other.bytes_.begin(), other.bytes_.end(),
-                          std::back_inserter(both));
+    std::set_intersection(bytes_.begin(), bytes_.end(), other.bytes_.begin(), other.bytes_.end(), std::back_inserter(both));
     return !both.empty();
   }
   bool is(const Counted& other) const {
     return size_ == other.size_ && place_.bytes == other.place_.bytes &&
-           (rows_ == 1 || place_.stride0 == other.place_.stride0) &&
-           (columns_ == 1 || place_.stride1 == other.place_.stride1);
+           (rows_ == 1 || place_.stride0 == other.place_.stride0) && (columns_ == 1 || place_.stride1 == other.place_.stride1);
   }
 
  private:
@@ -396,11 +391,10 @@ void count_backward(std::size_t spread) {
     if (i % 5 != 2) c.x = i % 5 == 3 ? c.dx : places(sizeof(T));
     if (i % 5 == 1) c.scale = places(sizeof(T));
     if (i % 5 == 2) c.zero_point = places(4);
-    const Counted dx(sizeof(T), rows, columns, c.dx), dy(sizeof(T), rows, columns, c.dy),
-        x(sizeof(T), rows, columns, c.x);
+    const Counted dx(sizeof(T), rows, columns, c.dx), dy(sizeof(T), rows, columns, c.dy), x(sizeof(T), rows, columns, c.x);
     const Counted scale(sizeof(T), rows, 1, c.scale), zero_point(4, rows, 1, c.zero_point);
-    const bool free = !dx.meets_itself() && (dx.is(dy) || !dx.meets(dy)) && (dx.is(x) || !dx.meets(x)) &&
-                      !dx.meets(scale) && !dx.meets(zero_point);
+    const bool free = !dx.meets_itself() && (dx.is(dy) || !dx.meets(dy)) && (dx.is(x) || !dx.meets(x)) && !dx.meets(scale) &&
+                      !dx.meets(zero_point);
     verdicts.expect(free, c.status(),
                     std::to_string(rows) + " x " + std::to_string(columns) + " of " + std::to_string(sizeof(T)) + ": " +
                         show("dx", c.dx) + show("dy", c.dy) + show("x", c.x) + show("scale", c.scale) +
@@ -530,19 +524,17 @@ TEST(Aliasing, LargeArraysOfUnrelatedStridesAreAnsweredQuickly) {
   const std::size_t n = std::size_t{1} << 19;
   expect_quick(Backward<>{.rows = n, .columns = n, .dx = {0, 1000003, 1000033}});
   expect_quick(Backward<>{.rows = n, .columns = n, .dx = {0, n, 1}, .dy = {std::size_t{1} << 38, 1000003, 7919}});
-  expect_quick(Backward<double>{
-      .rows = n, .columns = n, .dx = {0, 999983, 1}, .dy = {8, 1000003, 7919}, .x = {16, 524287, 65537}});
+  expect_quick(
+      Backward<double>{.rows = n, .columns = n, .dx = {0, 999983, 1}, .dy = {8, 1000003, 7919}, .x = {16, 524287, 65537}});
   expect_quick(Forward<>{.rows = n, .columns = n, .q = {3, 5 * n, 5}, .x = {0, 999983, 7}});
   expect_quick(Forward<>{.rows = n, .columns = n, .q = {3, 15485863, 7}, .x = {0, 999983, 13}, .scale = {64, 104729}});
   // What certainly meets is refused, whatever the strides.
-  expect_refused(Backward<>{.rows = n, .columns = n, .dx = {0, n + 13, 1}, .dy = {4 * 7919, 1000003, 7919}}, "dx",
-                 "dy");
+  expect_refused(Backward<>{.rows = n, .columns = n, .dx = {0, n + 13, 1}, .dy = {4 * 7919, 1000003, 7919}}, "dx", "dy");
 }
 
 TEST(Aliasing, CodesInThePaddingOfLargeArrays) {
   const std::size_t n = std::size_t{1} << 20, row = n + n / 4;  // in floats; the padding holds n codes
-  for (const auto& [first, accepted] :
-       {std::pair<std::size_t, bool>{4 * n, true}, {4 * n - 1, false}, {4 * n + 1, false}}) {
+  for (const auto& [first, accepted] : {std::pair<std::size_t, bool>{4 * n, true}, {4 * n - 1, false}, {4 * n + 1, false}}) {
     const Forward<> forward{.rows = n, .columns = n, .q = {first, 4 * row, 1}, .x = {0, row, 1}};
     const Back<> back{.rows = n, .columns = n, .x = {0, row, 1}, .q = {first, 4 * row, 1}};
     EXPECT_EQ(static_cast<bool>(forward.status()), accepted) << forward.status().message();

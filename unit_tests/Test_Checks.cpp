@@ -29,9 +29,7 @@ class Checks : public OpTest<Case> {
   static std::string text(std::size_t rows, std::size_t columns) {
     return std::to_string(rows) + " x " + std::to_string(columns);
   }
-  static std::string prefixed(const std::string& reason) {
-    return std::string("KokkosQuant::") + Op::name() + ": " + reason;
-  }
+  static std::string prefixed(const std::string& reason) { return std::string("KokkosQuant::") + Op::name() + ": " + reason; }
   // The message of the std::invalid_argument that f throws, or what happened instead.
   template <class F>
   static std::string thrown(const F& f) {
@@ -97,8 +95,7 @@ TYPED_TEST(Checks, NothingThatChecksThrows) {
   using Op = typename TestFixture::Op;
   static_assert(noexcept(Plan::can_implement(this->exec, small_range, this->args)));
   static_assert(noexcept(KokkosQuant::can_implement<Op>(this->exec, small_range, this->args)));
-  static_assert(
-      std::is_same_v<decltype(Plan::can_implement(this->exec, small_range, this->args)), KokkosQuant::Status>);
+  static_assert(std::is_same_v<decltype(Plan::can_implement(this->exec, small_range, this->args)), KokkosQuant::Status>);
 }
 
 TYPED_TEST(Checks, AnyRangeOfInt32IsAcceptedWhereNoCodesAreWritten) {
@@ -106,8 +103,7 @@ TYPED_TEST(Checks, AnyRangeOfInt32IsAcceptedWhereNoCodesAreWritten) {
   if constexpr (!std::is_same_v<Op, QuantizePerToken>) {
     const std::int32_t lowest = std::numeric_limits<std::int32_t>::min();
     const std::int32_t highest = std::numeric_limits<std::int32_t>::max();
-    for (const QuantizeDescriptor range :
-         {QuantizeDescriptor{lowest, highest}, {lowest, lowest}, {highest, highest}, {0, 0}}) {
+    for (const QuantizeDescriptor range : {QuantizeDescriptor{lowest, highest}, {lowest, lowest}, {highest, highest}, {0, 0}}) {
       const auto status = KokkosQuant::can_implement<Op>(this->exec, range, this->args);
       EXPECT_TRUE(status) << status.message();
     }
@@ -131,9 +127,9 @@ TYPED_TEST(Checks, InputsOfOtherExtentsAreRefused) {
     for (const auto& [rows, columns] : others) {
       SCOPED_TRACE(name + " is " + this->text(rows, columns));
       view = nowhere<std::remove_reference_t<decltype(view)>>(rows, columns);
-      this->expect_refused(this->args, small_range,
-                           {name + " is " + this->text(rows, columns),
-                            TestFixture::Problem::out_name + std::string(" is ") + this->text(N, D)});
+      this->expect_refused(
+          this->args, small_range,
+          {name + " is " + this->text(rows, columns), TestFixture::Problem::out_name + std::string(" is ") + this->text(N, D)});
     }
     view = fitting;
   });
@@ -144,9 +140,8 @@ TYPED_TEST(Checks, AnOutputOfOtherExtentsIsRefused) {
   auto& out = TestFixture::Problem::out_of(this->args);
   for (const auto& [rows, columns] : {std::pair{N + 1, D}, {N, D + 1}, {N - 1, D}, {N, D - 1}, {D, N}}) {
     out = nowhere<std::remove_reference_t<decltype(out)>>(rows, columns);
-    this->expect_refused(
-        this->args, small_range,
-        {TestFixture::Problem::out_name + std::string(" is ") + this->text(rows, columns), this->text(N, D)});
+    this->expect_refused(this->args, small_range,
+                         {TestFixture::Problem::out_name + std::string(" is ") + this->text(rows, columns), this->text(N, D)});
   }
 }
 
@@ -171,8 +166,7 @@ TYPED_TEST(Checks, ScalesAndZeroPointsOfOtherLengthsAreRefused) {
 TYPED_TEST(Checks, AnEmptyRangeIsRefused) {
   this->expect_refused(this->args, {3, 2}, {"q_min is 3", "q_max is 2"});
   this->expect_refused(this->args, {1, -1}, {"q_min is 1", "q_max is -1"});
-  const std::int32_t lowest = std::numeric_limits<std::int32_t>::min(),
-                     highest = std::numeric_limits<std::int32_t>::max();
+  const std::int32_t lowest = std::numeric_limits<std::int32_t>::min(), highest = std::numeric_limits<std::int32_t>::max();
   this->expect_refused(this->args, {highest, lowest}, {"q_min is 2147483647", "q_max is -2147483648"});
   EXPECT_TRUE(KokkosQuant::can_implement<typename TestFixture::Op>(this->exec, {3, 3}, this->args));
 }
@@ -187,9 +181,8 @@ TYPED_TEST(Checks, NullDataIsRefusedWhereItWouldBeRead) {
     this->expect_run_refused(this->args, {name, shape, "null"});
     view = fitting;
   };
-  TestFixture::Problem::for_each_input(this->args, [&](const std::string& name, auto& view) {
-    expect_null_refused(name, view, this->text(N, D), N, D);
-  });
+  TestFixture::Problem::for_each_input(
+      this->args, [&](const std::string& name, auto& view) { expect_null_refused(name, view, this->text(N, D), N, D); });
   expect_null_refused(TestFixture::Problem::out_name, TestFixture::Problem::out_of(this->args), this->text(N, D), N, D);
   expect_null_refused("scale", this->args.scale, "5", N);
   expect_null_refused("zero_point", this->args.zero_point, "5", N);
@@ -250,8 +243,7 @@ TYPED_TEST(Checks, RunRefusesWhatTheConstructorRefuses) {
   TestFixture::Problem::for_each_input(this->args, [&](const std::string& name, auto& view) {
     const auto fitting = view;
     view = nowhere<std::remove_reference_t<decltype(view)>>(5, 36);
-    this->expect_run_refused(this->args,
-                             {name + " is 5 x 36", TestFixture::Problem::out_name + std::string(" is 5 x 37")});
+    this->expect_run_refused(this->args, {name + " is 5 x 36", TestFixture::Problem::out_name + std::string(" is 5 x 37")});
     view = fitting;
   });
   auto args = this->args;
@@ -294,8 +286,7 @@ TYPED_TEST(Checks, NoRowsOrNoColumnsAreNoWork) {
   // Extents far beyond memory, and beyond 32 bits, are no work either when the other one is 0.
   auto tall = default_constructed;
   const std::size_t N = (std::size_t{1} << 40) + 3;
-  Problem::for_each_input(tall,
-                          [&](const std::string&, auto& v) { v = null<std::remove_reference_t<decltype(v)>>(N, 0); });
+  Problem::for_each_input(tall, [&](const std::string&, auto& v) { v = null<std::remove_reference_t<decltype(v)>>(N, 0); });
   Problem::out_of(tall) = null<std::remove_reference_t<decltype(Problem::out_of(tall))>>(N, 0);
   tall.scale = nowhere<decltype(tall.scale)>(N);
   tall.zero_point = nowhere<decltype(tall.zero_point)>(N);

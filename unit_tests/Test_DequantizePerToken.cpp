@@ -15,17 +15,16 @@ struct Dequantize {
     return KokkosQuant::DequantizePerTokenArgs{q, scale, zero_point, x};
   }
 };
-template <class Exec, class Code, class T, class Scale, ZeroPoints Zero, class LQ, class LX = LQ,
-          class LRow = LayoutRight>
+template <class Exec, class Code, class T, class Scale, ZeroPoints Zero, class LQ, class LX = LQ, class LRow = LayoutRight>
 using DequantizeCase = UnaryCase<Dequantize, Exec, Code, T, Scale, Zero, LQ, LX, LRow>;
 
 template <class Exec>
-using WideCases = ::testing::Types<
-    DequantizeCase<Exec, int8_t, float, float, ZeroPoints::given, LayoutRight>,
-    DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::given, LayoutLeft>,
-    DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::none, LayoutStride, LayoutLeft, LayoutStride>,
-    DequantizeCase<Exec, int8_t, double, double, ZeroPoints::given, LayoutLeft>,
-    DequantizeCase<Exec, uint8_t, double, double, ZeroPoints::none, LayoutRight>>;
+using WideCases =
+    ::testing::Types<DequantizeCase<Exec, int8_t, float, float, ZeroPoints::given, LayoutRight>,
+                     DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::given, LayoutLeft>,
+                     DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::none, LayoutStride, LayoutLeft, LayoutStride>,
+                     DequantizeCase<Exec, int8_t, double, double, ZeroPoints::given, LayoutLeft>,
+                     DequantizeCase<Exec, uint8_t, double, double, ZeroPoints::none, LayoutRight>>;
 template <class Exec>
 using NarrowCases =
     ::testing::Types<DequantizeCase<Exec, int8_t, half_t, half_t, ZeroPoints::given, LayoutRight>,
@@ -35,12 +34,11 @@ using NarrowCases =
 template <class Exec>
 using Cases = Concat_t<WideCases<Exec>, NarrowCases<Exec>>;
 template <class Exec>
-using PackedCases =
-    ::testing::Types<DequantizeCase<Exec, int8_t, float, float, ZeroPoints::given, LayoutRight>,
-                     DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::given, LayoutLeft>,
-                     DequantizeCase<Exec, int8_t, double, double, ZeroPoints::given, LayoutLeft>,
-                     DequantizeCase<Exec, int8_t, half_t, half_t, ZeroPoints::given, LayoutRight>,
-                     DequantizeCase<Exec, uint8_t, bfloat16_t, bfloat16_t, ZeroPoints::none, LayoutRight>>;
+using PackedCases = ::testing::Types<DequantizeCase<Exec, int8_t, float, float, ZeroPoints::given, LayoutRight>,
+                                     DequantizeCase<Exec, uint8_t, float, float, ZeroPoints::given, LayoutLeft>,
+                                     DequantizeCase<Exec, int8_t, double, double, ZeroPoints::given, LayoutLeft>,
+                                     DequantizeCase<Exec, int8_t, half_t, half_t, ZeroPoints::given, LayoutRight>,
+                                     DequantizeCase<Exec, uint8_t, bfloat16_t, bfloat16_t, ZeroPoints::none, LayoutRight>>;
 
 template <class Code>
 constexpr QuantizeDescriptor full_range() {
@@ -162,8 +160,7 @@ TYPED_TEST(FullCircle, CodesComeBackAndErrorsAreHalfAStep) {
     scales.push_back(reference_convert<Scale>(random.uniform(0.01, 10)));
     zero_points.push_back(std::is_signed_v<Code> ? static_cast<int>(random.below(20)) - 10
                                                  : 128 + static_cast<int>(random.below(20)));
-    for (std::size_t d = 0; d < D; ++d)
-      x(n, d) = reference_convert<T>(random.uniform(-150, 150) * to_double(scales[n]));
+    for (std::size_t d = 0; d < D; ++d) x(n, d) = reference_convert<T>(random.uniform(-150, 150) * to_double(scales[n]));
   }
   x.to_device();
   const Vector<Scale, LayoutRight, Exec> scale(scales);
@@ -171,12 +168,11 @@ TYPED_TEST(FullCircle, CodesComeBackAndErrorsAreHalfAStep) {
   const Exec exec{};
   using namespace KokkosQuant;
   const auto quantize = [&](const auto& from, const auto& to) {
-    QuantizePerTokenPlan(exec, range, QuantizePerTokenArgs{from, scale.const_view(), zero_point.const_view(), to})
-        .run();
+    QuantizePerTokenPlan(exec, range, QuantizePerTokenArgs{from, scale.const_view(), zero_point.const_view(), to}).run();
   };
   quantize(x.const_view(), q.view());
-  DequantizePerTokenPlan(
-      exec, range, DequantizePerTokenArgs{q.const_view(), scale.const_view(), zero_point.const_view(), x_back.view()})
+  DequantizePerTokenPlan(exec, range,
+                         DequantizePerTokenArgs{q.const_view(), scale.const_view(), zero_point.const_view(), x_back.view()})
       .run();
   quantize(x_back.const_view(), q_back.view());
   exec.fence();

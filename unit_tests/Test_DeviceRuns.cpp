@@ -138,9 +138,7 @@ std::vector<Quotient<C>> quotients() {
 template <class Exec, class C>
 struct Divide {
   Kokkos::View<C*, Exec> x, s, t;
-  KOKKOS_FUNCTION void operator()(int i) const {
-    t(i) = KokkosQuant::AffineQuantizer<C>(s(i), 0, {-128, 127}).quotient(x(i));
-  }
+  KOKKOS_FUNCTION void operator()(int i) const { t(i) = KokkosQuant::AffineQuantizer<C>(s(i), 0, {-128, 127}).quotient(x(i)); }
 };
 
 // So often that every thread has its share: the mode that flushes subnormals is one of each thread.
@@ -206,8 +204,7 @@ TYPED_TEST(DeviceRuns, RoundingIsToNearestWithTiesToEven) {
   const std::vector<float> x = {-2.5f, -1.5f, -0.5f, 0.5f, 1.5f, 2.5f, 2.5000002f, 2.4999998f};
   const int expected[] = {-2, -2, 0, 0, 2, 2, 3, 2};
   const Kokkos::View<int*, Exec> to("KokkosQuantTest::to", x.size());
-  Kokkos::parallel_for("KokkosQuantTest::Ties", Range<Exec>(0, static_cast<int>(x.size())),
-                       Ties<Exec>{to_exec<Exec>(x), to});
+  Kokkos::parallel_for("KokkosQuantTest::Ties", Range<Exec>(0, static_cast<int>(x.size())), Ties<Exec>{to_exec<Exec>(x), to});
   const auto got = on_host(to);
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(got(i), expected[i]) << x[i];
 }

@@ -54,8 +54,7 @@ void expect_deduced() {
   const Kokkos::View<std::int8_t**, Exec> q("q", 2, 3);
   const Kokkos::View<float*, Exec> s("s", 2);
   const Kokkos::View<int*, Exec> z("z", 2);
-  KokkosQuant::QuantizePerTokenBackwardPlan backward(exec, d,
-                                                     KokkosQuant::QuantizePerTokenBackwardArgs{dy, x, s, z, dx});
+  KokkosQuant::QuantizePerTokenBackwardPlan backward(exec, d, KokkosQuant::QuantizePerTokenBackwardArgs{dy, x, s, z, dx});
   KokkosQuant::QuantizePerTokenPlan forward(exec, d, KokkosQuant::QuantizePerTokenArgs{x, s, z, q}, preference);
   KokkosQuant::DequantizePerTokenPlan back(exec, d, KokkosQuant::DequantizePerTokenArgs{q, s, z, dx}, preference);
   static_assert(std::is_same_v<typename decltype(backward)::execution_space, Exec>);
@@ -206,8 +205,7 @@ TYPED_TEST(Plans, TheGuaranteeIsTheContracts) {
 TEST(PrecisionGuarantee, PrintsWhatItDoesNotPromise) {
   std::ostringstream text;
   text << KokkosQuant::PrecisionGuarantee{false, true, false, 3};
-  EXPECT_EQ(text.str(),
-            "not deterministic, the same bits across threads: yes, across backends: no, error at most 3 ulp");
+  EXPECT_EQ(text.str(), "not deterministic, the same bits across threads: yes, across backends: no, error at most 3 ulp");
 }
 
 TYPED_TEST(Plans, TheSkuSaysWhichKernelRuns) {
@@ -223,9 +221,8 @@ TYPED_TEST(Plans, TheSkuSaysWhichKernelRuns) {
       EXPECT_EQ(sku.pack_width, 1);
     else
       EXPECT_GE(sku.pack_width, 2);
-    const std::string expected = std::string(Op::name()) + (sku.code_type.empty() ? "/float/" : "/float/int8/") +
-                                 Exec::name() + "/" + KokkosQuant::to_string(mapping) + "/" +
-                                 std::to_string(sku.pack_width);
+    const std::string expected = std::string(Op::name()) + (sku.code_type.empty() ? "/float/" : "/float/int8/") + Exec::name() +
+                                 "/" + KokkosQuant::to_string(mapping) + "/" + std::to_string(sku.pack_width);
     EXPECT_EQ(sku.to_string(), expected);
     std::ostringstream text;
     text << sku;
@@ -284,8 +281,7 @@ void expect_type_names(const std::string& element, const Exec& exec) {
   const KokkosQuant::QuantizePerTokenBackwardArgs backward{dy, x, s, z, dx};
   expect(KokkosQuant::select<QuantizePerTokenBackward>(exec, d, backward).sku(), "");
   expect(KokkosQuant::select<QuantizePerToken>(exec, d, KokkosQuant::QuantizePerTokenArgs{x, s, z, q}).sku(), "uint8");
-  expect(KokkosQuant::select<DequantizePerToken>(exec, d, KokkosQuant::DequantizePerTokenArgs{q, s, z, dx}).sku(),
-         "uint8");
+  expect(KokkosQuant::select<DequantizePerToken>(exec, d, KokkosQuant::DequantizePerTokenArgs{q, s, z, dx}).sku(), "uint8");
 }
 TYPED_TEST(Views, TheSkuNamesTheTypes) {
   const TypeParam exec{};
@@ -328,9 +324,9 @@ TYPED_TEST(Views, ConstTraitsAndMixedLayoutsAreAccepted) {
 
   Problem<DequantizePerToken, Exec, Kokkos::LayoutStride> g(N, D, {0, 1, 2});
   Problem<DequantizePerToken, Exec, Kokkos::LayoutRight> h(N, D);
-  const KokkosQuant::DequantizePerTokenArgs back{
-      Kokkos::View<const std::int8_t**, Kokkos::LayoutStride, Memory>(g.q.view()),
-      Kokkos::View<const float*, Memory, Restrict>(g.rows.scale()), g.rows.zero_point(), h.out.view()};
+  const KokkosQuant::DequantizePerTokenArgs back{Kokkos::View<const std::int8_t**, Kokkos::LayoutStride, Memory>(g.q.view()),
+                                                 Kokkos::View<const float*, Memory, Restrict>(g.rows.scale()),
+                                                 g.rows.zero_point(), h.out.view()};
   KokkosQuant::select<DequantizePerToken>(exec, small_range, back).run();
   exec.fence();
   EXPECT_TRUE(h.is_right());
@@ -341,8 +337,8 @@ TYPED_TEST(Views, NoZeroPointIsZero) {
   const Exec exec{};
   const std::size_t N = 7, D = 19;
   Problem<QuantizePerTokenBackward, Exec> b(N, D);
-  const KokkosQuant::QuantizePerTokenBackwardArgs backward{b.dy.view(), b.x.view(), b.rows.scale(),
-                                                           KokkosQuant::no_zero_point, b.out.view()};
+  const KokkosQuant::QuantizePerTokenBackwardArgs backward{b.dy.view(), b.x.view(), b.rows.scale(), KokkosQuant::no_zero_point,
+                                                           b.out.view()};
   KokkosQuant::select<QuantizePerTokenBackward>(exec, small_range, backward).run();
   exec.fence();
   EXPECT_TRUE(b.compare([&](std::size_t n, std::size_t d) {
@@ -361,8 +357,7 @@ TYPED_TEST(Views, NoZeroPointIsZero) {
   const KokkosQuant::DequantizePerTokenArgs back{g.q.view(), g.rows.scale(), KokkosQuant::no_zero_point, g.out.view()};
   KokkosQuant::select<DequantizePerToken>(exec, small_range, back).run();
   exec.fence();
-  EXPECT_TRUE(
-      g.compare([&](std::size_t n, std::size_t d) { return reference_dequantize(g.q(n, d), g.rows.scale(n), 0); }));
+  EXPECT_TRUE(g.compare([&](std::size_t n, std::size_t d) { return reference_dequantize(g.q(n, d), g.rows.scale(n), 0); }));
 }
 
 }  // namespace

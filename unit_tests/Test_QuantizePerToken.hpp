@@ -15,8 +15,7 @@ struct Quantize {
     return KokkosQuant::QuantizePerTokenArgs{x, scale, zero_point, q};
   }
 };
-template <class Exec, class T, class Code, class Scale, ZeroPoints Zero, class LX, class LQ = LX,
-          class LRow = LayoutRight>
+template <class Exec, class T, class Code, class Scale, ZeroPoints Zero, class LX, class LQ = LX, class LRow = LayoutRight>
 using QuantizeCase = UnaryCase<Quantize, Exec, T, Code, Scale, Zero, LX, LQ, LRow>;
 
 template <class Problem>
@@ -27,8 +26,7 @@ void solve_quantize(Problem& p) {
   for (std::size_t i = 0; i < p.out.size(); ++i) {
     const std::size_t n = i / p.D;
     const auto scale = static_cast<C>(to_double(p.scale[n]));
-    p.out[i] =
-        static_cast<Code>(reference_quantize(static_cast<C>(to_double(p.in[i])), scale, p.zero_point[n], p.range));
+    p.out[i] = static_cast<Code>(reference_quantize(static_cast<C>(to_double(p.in[i])), scale, p.zero_point[n], p.range));
   }
 }
 
@@ -55,9 +53,7 @@ class QuantizePerToken : public UnaryRunner<Case> {
     solve_quantize(p);
     return p;
   }
-  static Problem problem(std::size_t N, std::size_t D) {
-    return problem(N, D, ranges_of<typename Case::Out>()[N % 4], N + D);
-  }
+  static Problem problem(std::size_t N, std::size_t D) { return problem(N, D, ranges_of<typename Case::Out>()[N % 4], N + D); }
 };
 TYPED_TEST_SUITE_P(QuantizePerToken);
 

@@ -59,8 +59,8 @@ struct BackwardProblem {
   }
   std::string where(std::size_t i) const {
     return "dx(" + std::to_string(i / D) + ", " + std::to_string(i % D) + ") of " + std::to_string(N) + " x " +
-           std::to_string(D) + ", dy " + show(dy[i]) + ", x " + show(x[i]) + ", scale " + show(scale[i / D]) +
-           ", zero_point " + show(zero_point[i / D]) + ", range " + show(range.q_min) + " .. " + show(range.q_max);
+           std::to_string(D) + ", dy " + show(dy[i]) + ", x " + show(x[i]) + ", scale " + show(scale[i / D]) + ", zero_point " +
+           show(zero_point[i / D]) + ", range " + show(range.q_min) + " .. " + show(range.q_max);
   }
 };
 
@@ -220,8 +220,8 @@ TYPED_TEST_P(Backward, EveryWidthAndHeight) {
   using Fixture = Backward<TypeParam>;
   for (std::size_t length = 1; length <= 130; ++length)
     for (const bool wide : {true, false}) {
-      const auto p = adversarial_problem<typename Fixture::T, typename Fixture::Scale>(
-          wide ? 3 : length, wide ? length : 3, {-20, 20}, Fixture::zero, length);
+      const auto p = adversarial_problem<typename Fixture::T, typename Fixture::Scale>(wide ? 3 : length, wide ? length : 3,
+                                                                                       {-20, 20}, Fixture::zero, length);
       Fixture::run(p, Fixture::dense);
       const std::vector<Placement> shifted = {
           {length % 7, length % 3, 1}, {length % 5, length % 4, 1}, {length % 11, length % 2, 1}};
@@ -232,8 +232,7 @@ TYPED_TEST_P(Backward, EveryWidthAndHeight) {
 TYPED_TEST_P(Backward, LongRowsAndManyRows) {
   using Fixture = Backward<TypeParam>;
   for (const auto& [N, D] : large_shapes) {
-    const auto p =
-        adversarial_problem<typename Fixture::T, typename Fixture::Scale>(N, D, {-128, 127}, Fixture::zero, N);
+    const auto p = adversarial_problem<typename Fixture::T, typename Fixture::Scale>(N, D, {-128, 127}, Fixture::zero, N);
     for (const Output output : Fixture::outputs()) Fixture::run(p, Fixture::dense, output);
     Fixture::run(p, Fixture::padded);
     Fixture::run(p, Fixture::padded, Output::own, Mapping::elements);
@@ -243,8 +242,7 @@ TYPED_TEST_P(Backward, LongRowsAndManyRows) {
 TYPED_TEST_P(Backward, NothingAndOneElement) {
   using Fixture = Backward<TypeParam>;
   for (const auto& [N, D] : empty_and_one) {
-    const auto p =
-        adversarial_problem<typename Fixture::T, typename Fixture::Scale>(N, D, {-128, 127}, Fixture::zero, 7);
+    const auto p = adversarial_problem<typename Fixture::T, typename Fixture::Scale>(N, D, {-128, 127}, Fixture::zero, 7);
     for (const Mapping mapping : mappings) Fixture::run(p, Fixture::dense, Output::own, mapping);
   }
 }
@@ -368,8 +366,7 @@ TYPED_TEST_P(BackwardOnHost, TouchesNothingOutside) {
         }();
         using CDy = Kokkos::View<const T**, typename TypeParam::dy_layout, Space>;
         using CX = Kokkos::View<const T**, typename TypeParam::x_layout, Space>;
-        Fixture::launch(p, CDy(dy), CX(x),
-                        Kokkos::View<const typename Fixture::Scale*, Row, Space>(scale_array.data(), row),
+        Fixture::launch(p, CDy(dy), CX(x), Kokkos::View<const typename Fixture::Scale*, Row, Space>(scale_array.data(), row),
                         Kokkos::View<const int*, Row, Space>(zero_array.data(), row), dx);
         EXPECT_TRUE(Fixture::holds_dx(p, dx)) << length << (wide ? " wide" : " high");
       }

@@ -5,12 +5,13 @@ namespace KokkosQuantTest {
 
 using T = float;
 template <class Exec>
-using Cases = ::testing::Types<
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutRight>, BackwardCase<Exec, T, T, ZeroPoints::none, LayoutLeft>,
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutLeft>,
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutStride, LayoutStride, LayoutStride>,
-    BackwardCase<Exec, T, T, ZeroPoints::none, LayoutRight, LayoutLeft, LayoutRight>,
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutLeft, LayoutLeft>>;
+using Cases =
+    ::testing::Types<BackwardCase<Exec, T, T, ZeroPoints::given, LayoutRight>,
+                     BackwardCase<Exec, T, T, ZeroPoints::none, LayoutLeft>,
+                     BackwardCase<Exec, T, T, ZeroPoints::given, LayoutLeft>,
+                     BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutStride, LayoutStride, LayoutStride>,
+                     BackwardCase<Exec, T, T, ZeroPoints::none, LayoutRight, LayoutLeft, LayoutRight>,
+                     BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutLeft, LayoutLeft>>;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OverSpaces_t<Cases>, CaseNames);
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOnHost, OverHostSpaces_t<Cases>, CaseNames);

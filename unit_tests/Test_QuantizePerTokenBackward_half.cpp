@@ -5,13 +5,13 @@ namespace KokkosQuantTest {
 
 using T = half_t;
 template <class Exec>
-using Cases = ::testing::Types<
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutRight>,
-    BackwardCase<Exec, T, float, ZeroPoints::none, LayoutRight>,
-    BackwardCase<Exec, T, float, ZeroPoints::given, LayoutLeft>,
-    BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutStride, LayoutStride, LayoutStride>,
-    BackwardCase<Exec, T, float, ZeroPoints::given, LayoutRight, LayoutLeft, LayoutRight>,
-    BackwardCase<Exec, T, T, ZeroPoints::none, LayoutStride, LayoutLeft, LayoutLeft>>;
+using Cases =
+    ::testing::Types<BackwardCase<Exec, T, T, ZeroPoints::given, LayoutRight>,
+                     BackwardCase<Exec, T, float, ZeroPoints::none, LayoutRight>,
+                     BackwardCase<Exec, T, float, ZeroPoints::given, LayoutLeft>,
+                     BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutStride, LayoutStride, LayoutStride>,
+                     BackwardCase<Exec, T, float, ZeroPoints::given, LayoutRight, LayoutLeft, LayoutRight>,
+                     BackwardCase<Exec, T, T, ZeroPoints::none, LayoutStride, LayoutLeft, LayoutLeft>>;
 
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OverSpaces_t<Cases>, CaseNames);
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOf16Bits, OverSpaces_t<Cases>, CaseNames);

@@ -35,8 +35,7 @@ constexpr int exponent_bits = static_cast<int>(8 * sizeof(T)) - 1 - fraction_bit
 template <class T>
 T make(bool negative, std::uint64_t exponent, std::uint64_t fraction) {
   const std::uint64_t sign = negative ? 1 : 0;
-  return std::bit_cast<T>(
-      static_cast<bits_of<T>>((((sign << exponent_bits<T>) | exponent) << fraction_bits<T>) | fraction));
+  return std::bit_cast<T>(static_cast<bits_of<T>>((((sign << exponent_bits<T>) | exponent) << fraction_bits<T>) | fraction));
 }
 // 2^lowest to 2^(highest+1), with many ties of the quotient among them; seldom a zero, subnormal, Inf or NaN.
 template <class T>
@@ -45,18 +44,12 @@ T any_number(Random& random, int lowest, int highest) {
   const std::uint64_t fractions = std::uint64_t{1} << fraction_bits<T>, r = random.bits();
   const bool negative = r % 2 != 0;
   switch (r / 2 % 64) {
-    case 0:
-      return make<T>(negative, 0, 0);
-    case 1:
-      return make<T>(negative, 0, 1 + random.bits() % (fractions - 1));
-    case 2:
-      return make<T>(negative, full, 0);
-    case 3:
-      return make<T>(negative, full, fractions / 2);
-    case 4:
-      return make<T>(negative, full - 1, fractions - 1);
-    default:
-      break;
+    case 0: return make<T>(negative, 0, 0);
+    case 1: return make<T>(negative, 0, 1 + random.bits() % (fractions - 1));
+    case 2: return make<T>(negative, full, 0);
+    case 3: return make<T>(negative, full, fractions / 2);
+    case 4: return make<T>(negative, full - 1, fractions - 1);
+    default: break;
   }
   const std::uint64_t exponent =
       bias + static_cast<std::uint64_t>(lowest) + random.below(static_cast<std::size_t>(highest - lowest + 1));
@@ -153,8 +146,8 @@ std::uint64_t hash_of_run(const Inputs<Types>& inputs, Shape shape, Placement pl
   if constexpr (std::is_same_v<Op, QuantizePerTokenBackward>) {
     const auto dy = matrix(inputs.dy), x = matrix(inputs.x);
     auto dx = matrix(std::vector<T>());
-    return finish(
-        KokkosQuant::QuantizePerTokenBackwardArgs{dy.view(), x.view(), scale.view(), zero_point.view(), dx.view()}, dx);
+    return finish(KokkosQuant::QuantizePerTokenBackwardArgs{dy.view(), x.view(), scale.view(), zero_point.view(), dx.view()},
+                  dx);
   } else if constexpr (std::is_same_v<Op, QuantizePerToken>) {
     const auto x = matrix(inputs.x);
     auto q = matrix(std::vector<Q>());
@@ -176,9 +169,8 @@ std::uint64_t hash_everywhere(::testing::Types<Exec...>) {
     const auto on = [&]<class Space>(std::type_identity<Space>) {
       const auto run = [&]<class Layout>(std::type_identity<Layout>, Placement placement) {
         hashes.push_back(hash_of_run<Op, Types, Layout, Space>(inputs, shape, placement));
-        EXPECT_EQ(hashes.back(), hashes.front())
-            << Space::name() << ", Layout" << layout_name<Layout>() << ", " << shape.rows << " x " << shape.columns
-            << ", offset " << placement.offset;
+        EXPECT_EQ(hashes.back(), hashes.front()) << Space::name() << ", Layout" << layout_name<Layout>() << ", " << shape.rows
+                                                 << " x " << shape.columns << ", offset " << placement.offset;
       };
       run(std::type_identity<Kokkos::LayoutRight>{}, {});
       run(std::type_identity<Kokkos::LayoutRight>{}, {1, 3});

@@ -171,12 +171,10 @@ TYPED_TEST(Tools, MakingAndRefusingPlansLaunchesNothing) {
   const std::vector<ToolsEvent> none;
   EXPECT_EQ(reported_during([&] { plan.emplace(this->exec, small_range, this->args); }), none);
   EXPECT_EQ(reported_during([&] { const Plan copy(*plan); }), none);
-  EXPECT_EQ(reported_during([&] { EXPECT_TRUE(KokkosQuant::can_implement<Op>(this->exec, small_range, this->args)); }),
-            none);
+  EXPECT_EQ(reported_during([&] { EXPECT_TRUE(KokkosQuant::can_implement<Op>(this->exec, small_range, this->args)); }), none);
   auto wrong = this->args;
   wrong.scale = null<decltype(wrong.scale)>(5);
-  EXPECT_EQ(reported_during([&] { EXPECT_FALSE(KokkosQuant::can_implement<Op>(this->exec, small_range, wrong)); }),
-            none);
+  EXPECT_EQ(reported_during([&] { EXPECT_FALSE(KokkosQuant::can_implement<Op>(this->exec, small_range, wrong)); }), none);
   EXPECT_EQ(reported_during([&] { EXPECT_THROW(plan->run(wrong), std::invalid_argument); }), none);
   EXPECT_EQ(reported_during([&] { EXPECT_THROW(Plan(this->exec, small_range, wrong), std::invalid_argument); }), none);
   EXPECT_EQ(reported_during([&] { (void)plan->sku(); }), none);
@@ -192,8 +190,7 @@ TYPED_TEST(Tools, RunAllocatesNothing) {
     const Kokkos::View<int*, Exec> v("KokkosQuantTest::v", 100);
     const std::string label = this->label();
     const long by_kokkos = news_during([&] {
-      Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<int>>(this->exec, 0, 100),
-                           Nothing<Exec>{v});
+      Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<int>>(this->exec, 0, 100), Nothing<Exec>{v});
     });
     EXPECT_LE(by_kokkos, KOKKOS_VERSION < 50000 ? 0 : 1);
 

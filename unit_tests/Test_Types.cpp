@@ -119,8 +119,8 @@ TYPED_TEST(Types, FloatsBesideEveryMidpoint) {
       for (const double centre : {magnitudes[m], (magnitudes[m] + magnitudes[m + 1]) / 2})
         for (const float value : floats_around(static_cast<float>(sign * centre))) values.push_back(value);
   for (const float special :
-       {65504.0f, 65519.996f, 65520.0f, 65536.0f, 3.4028235e38f, 3.3961776e38f, 0x1p-25f, 0x1.000002p-25f, 0x1p-149f,
-        0x1p-134f, 0x1p-133f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
+       {65504.0f, 65519.996f, 65520.0f, 65536.0f, 3.4028235e38f, 3.3961776e38f, 0x1p-25f, 0x1.000002p-25f, 0x1p-149f, 0x1p-134f,
+        0x1p-133f, std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()})
     for (const float value : {special, -special}) values.push_back(value);
   // a NaN whose payload lies in the bits that are cut off
   for (const std::uint32_t bits : {0x7f800001u, 0xff800001u, 0x7fbfffffu, 0x7fffffffu, 0xffffffffu})
@@ -150,8 +150,8 @@ TYPED_TEST(Types, DoublesRoundOnce) {
   }
   const double inf = std::numeric_limits<double>::infinity();
   for (const double special :
-       {0.0, 0x1p-1074, 0x1p-1022, 0x1p-150, 0x1.8p-150, 0x1p-25, 0x1.0000000000001p-25, 65519.999999999993, 65520.0,
-        3e38, 3.5e38, 1e39, 1e300, std::numeric_limits<double>::max(), inf, std::numeric_limits<double>::quiet_NaN()})
+       {0.0, 0x1p-1074, 0x1p-1022, 0x1p-150, 0x1.8p-150, 0x1p-25, 0x1.0000000000001p-25, 65519.999999999993, 65520.0, 3e38,
+        3.5e38, 1e39, 1e300, std::numeric_limits<double>::max(), inf, std::numeric_limits<double>::quiet_NaN()})
     for (const double value : {special, -special}) values.push_back(value);
   EXPECT_TRUE(all_converted(values, convert<T, Exec>(values)));
   std::vector<T> on_the_host;

@@ -37,8 +37,7 @@ std::string csv(const Results& results) {
 std::vector<double> mean_loss(const std::vector<Run>& runs) {
   std::vector<double> mean(runs[0].epochs.size(), 0.0);
   for (const Run& run : runs) {
-    for (std::size_t e = 0; e < mean.size(); ++e)
-      mean[e] += run.epochs[e].training_loss / static_cast<double>(runs.size());
+    for (std::size_t e = 0; e < mean.size(); ++e) mean[e] += run.epochs[e].training_loss / static_cast<double>(runs.size());
   }
   return mean;
 }
@@ -64,22 +63,19 @@ std::string number(const char* format, double value) {
 void draw_frame(std::ostream& svg, const Axes& axes) {
   for (double decade = std::ceil(axes.lowest); decade <= axes.highest; ++decade) {
     const std::string y = number("%.1f", axes.y(std::pow(10, decade)));
-    svg << "<line x1='" << axes.left << "' x2='" << axes.right << "' y1='" << y << "' y2='" << y
-        << "' stroke='#ccc'/>\n"
-        << "<text x='" << axes.left - 8 << "' y='" << y << "' dy='4' text-anchor='end'>"
-        << number("%g", std::pow(10, decade)) << "</text>\n";
+    svg << "<line x1='" << axes.left << "' x2='" << axes.right << "' y1='" << y << "' y2='" << y << "' stroke='#ccc'/>\n"
+        << "<text x='" << axes.left - 8 << "' y='" << y << "' dy='4' text-anchor='end'>" << number("%g", std::pow(10, decade))
+        << "</text>\n";
   }
   const double step = std::max(1.0, std::ceil(axes.epochs / 6));
   for (double epoch = step; epoch <= axes.epochs; epoch += step) {
     const std::string x = number("%.1f", axes.x(epoch));
-    svg << "<line x1='" << x << "' x2='" << x << "' y1='" << axes.bottom << "' y2='" << axes.bottom + 5
-        << "' stroke='#333'/>\n"
+    svg << "<line x1='" << x << "' x2='" << x << "' y1='" << axes.bottom << "' y2='" << axes.bottom + 5 << "' stroke='#333'/>\n"
         << "<text x='" << x << "' y='" << axes.bottom + 20 << "' text-anchor='middle'>" << epoch << "</text>\n";
   }
   svg << "<line x1='" << axes.left << "' x2='" << axes.right << "' y1='" << axes.bottom << "' y2='" << axes.bottom
       << "' stroke='#333'/>\n"
-      << "<text x='" << (axes.left + axes.right) / 2 << "' y='" << axes.bottom + 42
-      << "' text-anchor='middle'>epoch</text>\n"
+      << "<text x='" << (axes.left + axes.right) / 2 << "' y='" << axes.bottom + 42 << "' text-anchor='middle'>epoch</text>\n"
       << "<text x='" << axes.left << "' y='24'>training loss (cross-entropy), mean over the seeds</text>\n";
 }
 
@@ -112,17 +108,14 @@ std::string svg(const Results& results) {
       out << number("%.1f", axes.x(static_cast<double>(e + 1))) << ',' << number("%.1f", axes.y(curves[f][e])) << ' ';
     }
     const double y = axes.top + 20 + 20 * static_cast<double>(f);
-    out << "'/>\n<line x1='600' x2='630' y1='" << y << "' y2='" << y << "' stroke-width='2' stroke='" << colours[f]
-        << "'/>\n"
+    out << "'/>\n<line x1='600' x2='630' y1='" << y << "' y2='" << y << "' stroke-width='2' stroke='" << colours[f] << "'/>\n"
         << "<text x='638' y='" << y << "' dy='4'>" << formats[f].name << "</text>\n";
   }
   out << "</svg>\n";
   return out.str();
 }
 
-[[noreturn]] void refuse(const std::filesystem::path& file) {
-  throw std::runtime_error(file.string() + ": cannot be written");
-}
+[[noreturn]] void refuse(const std::filesystem::path& file) { throw std::runtime_error(file.string() + ": cannot be written"); }
 
 void write(const std::filesystem::path& file, const std::string& text) {
   const std::filesystem::path unfinished = file.string() + ".unfinished";

@@ -99,8 +99,7 @@ Data split(const std::vector<Record>& records) {
   std::vector<int> order(records.size());
   std::iota(order.begin(), order.end(), 0);
   Random(split_seed).shuffle(order);
-  return {to_device(records, order.data(), training_count),
-          to_device(records, order.data() + training_count, test_count)};
+  return {to_device(records, order.data(), training_count), to_device(records, order.data() + training_count, test_count)};
 }
 
 }  // namespace train_digits

@@ -12,8 +12,7 @@ namespace {
 using Doubles = Kokkos::View<double*, Exec>;
 using Counts = Kokkos::View<std::int64_t*, Exec>;
 
-void gather(const Exec& exec, const Images& images, const Integers& order, int first, const Matrix& x,
-            const Integers& labels) {
+void gather(const Exec& exec, const Images& images, const Integers& order, int first, const Matrix& x, const Integers& labels) {
   for_each_element(
       "train_digits::gather", exec, x, KOKKOS_LAMBDA(int n, int d) {
         const int image = order(first + n);
@@ -75,8 +74,7 @@ void relu_backward(const Exec& exec, const Matrix& relu, const Matrix& gradient_
       KOKKOS_LAMBDA(int n, int d) { gradient_out(n, d) = relu(n, d) > 0 ? gradient_in(n, d) : 0; });
 }
 
-void count_masked(const Exec& exec, const Matrix& before, const Matrix& after, const Counts& gradients,
-                  const Counts& masked) {
+void count_masked(const Exec& exec, const Matrix& before, const Matrix& after, const Counts& gradients, const Counts& masked) {
   const int columns = before.extent_int(1);
   Kokkos::parallel_for(
       "train_digits::count_masked", each(exec, before.extent_int(0)), KOKKOS_LAMBDA(int n) {
@@ -124,8 +122,7 @@ void Pass::forward() const {
   add_bias_and_relu(exec_, model_.hidden.bias, hidden_);
   if (quantizer_) quantizer_->forward();
   product(quantizer_ ? quantizer_->output() : hidden_, model_.output.weight, logits_);
-  softmax_cross_entropy(exec_, logits_, model_.output.bias, labels_, logits_gradient_, row_loss_, row_correct_,
-                        row_images_);
+  softmax_cross_entropy(exec_, logits_, model_.output.bias, labels_, logits_gradient_, row_loss_, row_correct_, row_images_);
 }
 
 void Pass::backward() const {

@@ -46,9 +46,8 @@ QuantizedActivation::QuantizedActivation(const Exec& exec, const Matrix& x, cons
       mask_gradient_(mask_gradient),
       quantize_(exec, format.range(), KokkosQuant::QuantizePerTokenArgs{x_, scale_, zero_point_, codes_}),
       dequantize_(exec, format.range(), KokkosQuant::DequantizePerTokenArgs{codes_, scale_, zero_point_, output_}),
-      quantize_backward_(
-          exec, format.range(),
-          KokkosQuant::QuantizePerTokenBackwardArgs{code_gradient_, x_, scale_, zero_point_, input_gradient_}) {
+      quantize_backward_(exec, format.range(),
+                         KokkosQuant::QuantizePerTokenBackwardArgs{code_gradient_, x_, scale_, zero_point_, input_gradient_}) {
   Kokkos::deep_copy(exec, zero_point_, format.range().q_min);
 }
 

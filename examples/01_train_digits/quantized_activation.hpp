@@ -35,8 +35,7 @@ class QuantizedActivation {
 
  private:
   using Codes = Kokkos::View<std::int8_t**, Kokkos::LayoutRight, Exec>;
-  using Quantize =
-      KokkosQuant::QuantizePerTokenPlan<Exec, KokkosQuant::QuantizePerTokenArgs<Matrix, Vector, Integers, Codes>>;
+  using Quantize = KokkosQuant::QuantizePerTokenPlan<Exec, KokkosQuant::QuantizePerTokenArgs<Matrix, Vector, Integers, Codes>>;
   using Dequantize =
       KokkosQuant::DequantizePerTokenPlan<Exec, KokkosQuant::DequantizePerTokenArgs<Codes, Vector, Integers, Matrix>>;
   using QuantizeBackward = KokkosQuant::QuantizePerTokenBackwardPlan<

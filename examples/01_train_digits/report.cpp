@@ -45,11 +45,10 @@ std::string with_two_digits(double value) {
 }  // namespace
 
 void print_setup(const Exec& exec, const Settings& settings) {
-  std::printf("Kokkos %d.%d.%d, %s, concurrency %d\n", KOKKOS_VERSION / 10000, KOKKOS_VERSION / 100 % 100,
-              KOKKOS_VERSION % 100, Exec::name(), static_cast<int>(exec.concurrency()));
-  std::printf("%d training images in minibatches of %d, %d test images, %d epochs, %d seeds%s\n", training_count,
-              batch_rows, test_count, settings.epochs, settings.seed_count,
-              settings.mask_gradient ? "" : ", WITHOUT the mask");
+  std::printf("Kokkos %d.%d.%d, %s, concurrency %d\n", KOKKOS_VERSION / 10000, KOKKOS_VERSION / 100 % 100, KOKKOS_VERSION % 100,
+              Exec::name(), static_cast<int>(exec.concurrency()));
+  std::printf("%d training images in minibatches of %d, %d test images, %d epochs, %d seeds%s\n", training_count, batch_rows,
+              test_count, settings.epochs, settings.seed_count, settings.mask_gradient ? "" : ", WITHOUT the mask");
 #ifdef KOKKOS_ENABLE_OPENMP
   if (std::is_same_v<Exec, Kokkos::OpenMP> && std::getenv("OMP_WAIT_POLICY") == nullptr) {
     std::printf("If other work shares the cores: OMP_WAIT_POLICY=passive makes this many times faster.\n");
@@ -78,8 +77,8 @@ void print_table(const Results& results) {
   std::printf("\nformat  bits  training loss   test accuracy, %%   gradient masked, %%   seconds\n");
   for (std::size_t f = 0; f < formats.size(); ++f) {
     const Summary s = summarize(results.runs[f]);
-    std::printf("%-6s  %4d  %13.5f    %6.2f +- %5.2f    %18.2f  %8.2f\n", formats[f].name, formats[f].bits,
-                s.training_loss, 100 * s.accuracy, 100 * s.spread, 100 * s.masked_share, s.seconds);
+    std::printf("%-6s  %4d  %13.5f    %6.2f +- %5.2f    %18.2f  %8.2f\n", formats[f].name, formats[f].bits, s.training_loss,
+                100 * s.accuracy, 100 * s.spread, 100 * s.masked_share, s.seconds);
   }
   std::printf("Mean of %zu seeds (+- standard deviation); the seconds are those of all seeds together.\n",
               results.runs[0].size());
@@ -92,9 +91,7 @@ std::vector<std::string> broken_promises(const Results& results) {
     const Summary s = summarize(results.runs[f]);
     const std::string name = formats[f].name;
     const double distance = std::fabs(100 * s.accuracy - reference);
-    const double allowed = formats[f].bits == 8   ? 0.5
-                           : formats[f].bits == 4 ? 2.0
-                                                  : 100.0;  // nothing is promised for int2
+    const double allowed = formats[f].bits == 8 ? 0.5 : formats[f].bits == 4 ? 2.0 : 100.0;  // nothing is promised for int2
     if (!(distance <= allowed)) {
       broken.push_back("the test accuracy of " + name + " is " + with_two_digits(distance) +
                        " points from float's, expected at most " + with_two_digits(allowed));

@@ -12,16 +12,14 @@
 
 namespace train_digits {
 
-constexpr int batch_rows =
-    48;  // divides the training set; and a multiple of 24, the rows of a block of KokkosBlas::gemm
+constexpr int batch_rows = 48;  // divides the training set; and a multiple of 24, the rows of a block of KokkosBlas::gemm
 constexpr float learning_rate = 0.1f;
 constexpr float momentum = 0.9f;
 
 // An element is clipped where it lies more than half a step above the largest of the 2^bits - 1 codes above zero, so a
 // factor has to be below (2^bits - 1) / (2^bits - 1/2) to clip at all: 0.998, 0.968, 0.857. Fewer codes gain from
 // clipping more.
-constexpr std::array<Format, 4> formats{
-    {{"float", 32, 1.0f}, {"int8", 8, 0.98f}, {"int4", 4, 0.95f}, {"int2", 2, 0.8f}}};
+constexpr std::array<Format, 4> formats{{{"float", 32, 1.0f}, {"int8", 8, 0.98f}, {"int4", 4, 0.95f}, {"int2", 2, 0.8f}}};
 
 // A seed fixes the initial weights and the order of the images in every epoch.
 constexpr std::array<std::uint64_t, 5> seeds{11, 23, 37, 53, 71};

@@ -6,10 +6,9 @@
 // expect: KokkosQuant: zero_point must be a Kokkos::View of int with the rank of scale, or KokkosQuant::no_zero_point
 #include "Plans.hpp"
 
-static_assert(
-    backward<Matrix<float>, Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<float>, Matrix<const float>>>);
-static_assert(backward<Not<Matrix<float>, Matrix<int>>, Not<Matrix<float>, Matrix<int>>,
-                       Not<Vector<float>, Vector<int>>, Vector<int>, Not<Matrix<float>, Matrix<int>>>);
+static_assert(backward<Matrix<float>, Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<float>, Matrix<const float>>>);
+static_assert(backward<Not<Matrix<float>, Matrix<int>>, Not<Matrix<float>, Matrix<int>>, Not<Vector<float>, Vector<int>>,
+                       Vector<int>, Not<Matrix<float>, Matrix<int>>>);
 static_assert(backward<Not<Matrix<float>, Matrix<double>>, Matrix<float>, Vector<float>, Vector<int>, Matrix<float>>);
 static_assert(backward<Matrix<float>, Not<Matrix<float>, Matrix<half_t>>, Vector<float>, Vector<int>, Matrix<float>>);
 static_assert(backward<Matrix<float>, Matrix<float>, Not<Vector<float>, Vector<double>>, Vector<int>, Matrix<float>>);

@@ -46,13 +46,14 @@ KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
 #endif
 }
 
-// Host compilers contract products into sums, across statements too: what has passed here is a rounded number to them.
+// What has passed here is a number in a register to a host compiler, and no expression. They contract products into sums, across
+// statements too.
 #if defined(__x86_64__)
-#define KOKKOSQUANT_ROUNDED(value) asm("" : "+x"(value))
+#define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+x"(value))
 #elif defined(__aarch64__)
-#define KOKKOSQUANT_ROUNDED(value) asm("" : "+w"(value))
+#define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+w"(value))
 #else
-#define KOKKOSQUANT_ROUNDED(value) asm("" : "+m"(value))
+#define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+m"(value))
 #endif
 
 // RN(a + b), where a may be a product
@@ -63,7 +64,7 @@ KOKKOS_FORCEINLINE_FUNCTION float add(float a, float b) {
   return sum;
 #else
 #ifndef __HIP_DEVICE_COMPILE__
-  KOKKOSQUANT_ROUNDED(a);
+  KOKKOSQUANT_IN_REGISTER(a);
 #endif
   return a + b;
 #endif
@@ -73,7 +74,7 @@ KOKKOS_FORCEINLINE_FUNCTION double add(double a, double b) {
   return __dadd_rn(a, b);
 #else
 #ifndef __HIP_DEVICE_COMPILE__
-  KOKKOSQUANT_ROUNDED(a);
+  KOKKOSQUANT_IN_REGISTER(a);
 #endif
   return a + b;
 #endif

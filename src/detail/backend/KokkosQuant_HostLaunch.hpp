@@ -28,13 +28,14 @@ struct HostLaunch {
     return plan.contiguous;
   }
 
-  // Lines without gaps between them.
+  // Lines without gaps between them, of whole cells.
   template <class Plan>
   static bool is_dense(const Plan& plan) {
     const auto& walk = plan.walk;
-    return !Tiled && plan.contiguous && !plan.lanes_differ && all_of(walk, [&](const auto& lines) {
-      return walk.n_outer == 1 || (walk.n_inner % lines.per == 0 && lines.outer == walk.n_inner / lines.per);
-    });
+    return plan.contiguous && !plan.lanes_differ && (!Tiled || walk.n_inner % plan.cells.inner == 0) &&
+           all_of(walk, [&](const auto& lines) {
+             return walk.n_outer == 1 || (walk.n_inner % lines.per == 0 && lines.outer == walk.n_inner / lines.per);
+           });
   }
   // The output is large, and no input: what is there is neither read before nor soon after.
   template <class Plan>

@@ -78,7 +78,7 @@ KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a, const S& b) {
 template <std::floating_point T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> add(const Pack<T, W>& a, const S& b) {
   auto rounded = a.get();
-  KOKKOSQUANT_ROUNDED(rounded);
+  KOKKOSQUANT_IN_REGISTER(rounded);
   return Pack<T, W>::of(rounded + as_pack<T, W>(b).get());
 }
 template <class T, int W, lanes_of<T, W> S>
@@ -101,10 +101,13 @@ KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> within_or_nan(const Pack<C, W>& t, con
   using Mask = vector_t<integer_of<C>, W>;
   return IntegerPack<C, W>::of(~((Mask)(t.get() < as_pack<C, W>(t_min).get()) | (Mask)(t.get() > as_pack<C, W>(t_max).get())));
 }
+// (The value is in a register before the mask is known: gcc would load it under the mask, which is after a division.)
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const Pack<C, W>& value) {
   using Bits = vector_t<integer_of<C>, W>;
-  return Pack<C, W>::of((vector_t<C, W>)(kept.get() & (Bits)value.get()));
+  auto loaded = value.get();
+  KOKKOSQUANT_IN_REGISTER(loaded);
+  return Pack<C, W>::of((vector_t<C, W>)(kept.get() & (Bits)loaded));
 }
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to_zero(const Pack<C, W>& t) {

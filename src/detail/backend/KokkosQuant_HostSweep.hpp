@@ -28,7 +28,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
   using typename Lines::Walk;
   static constexpr int native_width = host_vector_bytes / static_cast<int>(sizeof(C));
 
-  bool dense;                           // contiguous, and no gaps between lines
+  bool dense;                           // contiguous, no gaps between lines, and (tiled) whole cells
   bool by_element;                      // no packs
   bool lanes_differ;                    // neighbours in a pack lie in different cells, nearly always
   std::int64_t cell_outer, cell_inner;  // (tiled) extents of a cell
@@ -59,10 +59,12 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
     using InTurn = typename Constants::template OneAfterTheOther<batch>;
 
     static void cells_in_turn(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, std::int64_t n) {
-      if constexpr (Tiled)
-        for (std::int64_t o = o0; o < o1; ++o) tiled_line(s, o, i, n);
-      else
+      if constexpr (!Tiled)
         whole_lines(s, o0, o1, i, n);
+      else if (s.dense && n == s.walk.n_inner)
+        tiled_lines(s, o0, o1);
+      else
+        for (std::int64_t o = o0; o < o1; ++o) tiled_line(s, o, i, n);
     }
     // one cell a line
     static void whole_lines(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, std::int64_t n) {
@@ -91,6 +93,33 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
           lines(s, o, i, next - i, InTurn{table, 0, (cell + 1) * length - i, length}, OneLine{});
         else
           s.elements(o, o + 1, i, next - i);
+      }
+    }
+
+    // several cells a line, without gaps between lines
+    static void tiled_lines(const HostSweep& s, std::int64_t o0, std::int64_t o1) {
+      BatchTable table;
+      const std::int64_t length = s.cell_inner, in_line = s.walk.n_inner / length, end = o1 * in_line;
+      for (std::int64_t first = o0 * in_line; first < end; first += batch) {
+        const int count = static_cast<int>(std::min<std::int64_t>(batch, end - first));
+        const auto each_line = [&](const auto& f) {  // f(its first entry in the table, line, cell, number of cells)
+          for (int at = 0, cells; at < count; at += cells) {
+            const std::int64_t o = (first + at) / in_line, cell = (first + at) % in_line;
+            cells = static_cast<int>(std::min<std::int64_t>(count - at, in_line - cell));
+            f(at, o, cell, cells);
+          }
+        };
+        bool simple = true;
+        each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
+          const std::int64_t o_cell = o / s.cell_outer;
+          simple &= table.fill(s.element, at, cells,
+                               [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); });
+        });
+        if (simple)
+          lines(s, first / in_line, first % in_line * length, count * length, InTurn{table, 0, length, length}, OneLine{});
+        else
+          each_line(
+              [&](int, std::int64_t o, std::int64_t cell, int cells) { s.elements(o, o + 1, cell * length, cells * length); });
       }
     }
 

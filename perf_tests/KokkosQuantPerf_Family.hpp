@@ -45,7 +45,7 @@ struct Family {
   }
 
   auto matrix(int which) const { return arrays->template matrix<T>(which, Right{}, rows, columns); }
-  auto codes() const { return arrays->template matrix<std::int8_t>(2, Right{}, rows, columns); }
+  auto codes(int which) const { return arrays->template matrix<std::int8_t>(which, Right{}, rows, columns); }
   static auto copy_limit() {
     return [](const Arrays& a, std::int64_t n) { return limit<1, T, T>(a, n); };
   }
@@ -54,6 +54,9 @@ struct Family {
   }
   static auto codes_limit() {
     return [](const Arrays& a, std::int64_t n) { return limit<1, T, std::int8_t>(a, n); };
+  }
+  static auto from_codes_limit() {
+    return [](const Arrays& a, std::int64_t n) { return limit<1, std::int8_t, T>(a, n); };
   }
   C at(int which, std::int64_t n, std::int64_t d) const { return static_cast<C>(element(matrix(which), n, d)); }
 };

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <string_view>
+
 #include "KokkosQuantPerf_Family.hpp"
 
 namespace KokkosQuantPerf {
@@ -30,52 +32,75 @@ struct Parameters {
   }
 };
 
-// The rows of one granularity: the ops, given their arguments by make(scale, zero_point, tile...).
-#define KOKKOSQUANT_PERF_ROWS(Granularity, cells, scale, zero_point, ...)                                                      \
-  {                                                                                                                            \
-    const auto s = scale;                                                                                                      \
-    const auto z = zero_point;                                                                                                 \
-    f.row(                                                                                                                     \
-        "Quantize" #Granularity, sizeof(T) + 1.0, F::codes_limit(), cells,                                                     \
-        [=](const Exec& exec) {                                                                                                \
-          return KokkosQuant::Quantize##Granularity##Plan(                                                                     \
-              exec, range, KokkosQuant::Quantize##Granularity##Args{f.matrix(0), s, z, f.codes() __VA_OPT__(, ) __VA_ARGS__}); \
-        },                                                                                                                     \
-        [=] { return f.codes(); },                                                                                             \
-        [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                              \
-          return static_cast<std::int8_t>(k.quantize(f.at(0, n, d)));                                                          \
-        });                                                                                                                    \
-    f.row(                                                                                                                     \
-        "Quantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                          \
-        [=](const Exec& exec) {                                                                                                \
-          return KokkosQuant::Quantize##Granularity##BackwardPlan(                                                             \
-              exec, range,                                                                                                     \
-              KokkosQuant::Quantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                                 \
-                                                               f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                       \
-        },                                                                                                                     \
-        [=] { return f.matrix(2); },                                                                                           \
-        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.backward(f.at(0, n, d), f.at(1, n, d))); });      \
-    f.row(                                                                                                                     \
-        "FakeQuantize" #Granularity, 2.0 * sizeof(T), F::copy_limit(), cells,                                                  \
-        [=](const Exec& exec) {                                                                                                \
-          return KokkosQuant::FakeQuantize##Granularity##Plan(                                                                 \
-              exec, range,                                                                                                     \
-              KokkosQuant::FakeQuantize##Granularity##Args{f.matrix(0), s, z, f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});        \
-        },                                                                                                                     \
-        [=] { return f.matrix(2); },                                                                                           \
-        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.fake_quantize(f.at(0, n, d))); });                \
-    f.row(                                                                                                                     \
-        "FakeQuantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                      \
-        [=](const Exec& exec) {                                                                                                \
-          return KokkosQuant::FakeQuantize##Granularity##BackwardPlan(                                                         \
-              exec, range,                                                                                                     \
-              KokkosQuant::FakeQuantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                             \
-                                                                   f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                   \
-        },                                                                                                                     \
-        [=] { return f.matrix(2); },                                                                                           \
-        [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                              \
-          return T(k.fake_quantize_backward(f.at(0, n, d), f.at(1, n, d)));                                                    \
-        });                                                                                                                    \
+// The rows of one granularity. (Quantize, its backward and Dequantize per token have files of their own.)
+#define KOKKOSQUANT_PERF_ROWS(Granularity, cells, scale, zero_point, ...)                                                   \
+  {                                                                                                                         \
+    const auto s = scale;                                                                                                   \
+    const auto z = zero_point;                                                                                              \
+    const auto c = cells;                                                                                                   \
+    if (std::string_view(#Granularity) != "PerToken")                                                                       \
+      f.row(                                                                                                                \
+          "Quantize" #Granularity, sizeof(T) + 1.0, F::codes_limit(), cells,                                                \
+          [=](const Exec& exec) {                                                                                           \
+            return KokkosQuant::Quantize##Granularity##Plan(                                                                \
+                exec, range,                                                                                                \
+                KokkosQuant::Quantize##Granularity##Args{f.matrix(0), s, z, f.codes(2) __VA_OPT__(, ) __VA_ARGS__});        \
+          },                                                                                                                \
+          [=] { return f.codes(2); },                                                                                       \
+          [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                         \
+            return static_cast<std::int8_t>(k.quantize(f.at(0, n, d)));                                                     \
+          });                                                                                                               \
+    if (std::string_view(#Granularity) != "PerToken")                                                                       \
+      f.row(                                                                                                                \
+          "Quantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                     \
+          [=](const Exec& exec) {                                                                                           \
+            return KokkosQuant::Quantize##Granularity##BackwardPlan(                                                        \
+                exec, range,                                                                                                \
+                KokkosQuant::Quantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                            \
+                                                                 f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                  \
+          },                                                                                                                \
+          [=] { return f.matrix(2); },                                                                                      \
+          [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.backward(f.at(0, n, d), f.at(1, n, d))); }); \
+    f.row(                                                                                                                  \
+        "FakeQuantize" #Granularity, 2.0 * sizeof(T), F::copy_limit(), cells,                                               \
+        [=](const Exec& exec) {                                                                                             \
+          return KokkosQuant::FakeQuantize##Granularity##Plan(                                                              \
+              exec, range,                                                                                                  \
+              KokkosQuant::FakeQuantize##Granularity##Args{f.matrix(0), s, z, f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});     \
+        },                                                                                                                  \
+        [=] { return f.matrix(2); },                                                                                        \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.fake_quantize(f.at(0, n, d))); });             \
+    f.row(                                                                                                                  \
+        "FakeQuantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                                   \
+        [=](const Exec& exec) {                                                                                             \
+          return KokkosQuant::FakeQuantize##Granularity##BackwardPlan(                                                      \
+              exec, range,                                                                                                  \
+              KokkosQuant::FakeQuantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z,                          \
+                                                                   f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});                \
+        },                                                                                                                  \
+        [=] { return f.matrix(2); },                                                                                        \
+        [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                           \
+          return T(k.fake_quantize_backward(f.at(0, n, d), f.at(1, n, d)));                                                 \
+        });                                                                                                                 \
+    if (std::string_view(#Granularity) != "PerToken")                                                                       \
+      f.row(                                                                                                                \
+          "Dequantize" #Granularity, sizeof(T) + 1.0, F::from_codes_limit(), cells,                                         \
+          [=](const Exec& exec) {                                                                                           \
+            return KokkosQuant::Dequantize##Granularity##Plan(                                                              \
+                exec, range,                                                                                                \
+                KokkosQuant::Dequantize##Granularity##Args{f.codes(0), s, z, f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});      \
+          },                                                                                                                \
+          [=] { return f.matrix(2); },                                                                                      \
+          [=](const Quantizer& k, std::int64_t n, std::int64_t d) { return T(k.dequantize(element(f.codes(0), n, d))); });  \
+    f.row(                                                                                                                  \
+        "Dequantize" #Granularity "Backward", 2.0 * sizeof(T), F::copy_limit(), cells,                                      \
+        [=](const Exec& exec) {                                                                                             \
+          return KokkosQuant::Dequantize##Granularity##BackwardPlan(                                                        \
+              exec, range,                                                                                                  \
+              KokkosQuant::Dequantize##Granularity##BackwardArgs{f.matrix(0), s, f.matrix(2) __VA_OPT__(, ) __VA_ARGS__});  \
+        },                                                                                                                  \
+        [=] { return f.matrix(2); },                                                                                        \
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) { return T(f.at(0, n, d) * F::scale_of(c.of(n, d))); });      \
   }
 
 template <class T>

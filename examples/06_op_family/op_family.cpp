@@ -66,7 +66,7 @@ void quantize_per_channel(const Exec& exec, const Matrix& x) {
 
 // 4-bit codes, two a byte, one scale for each group of 16 columns, and back
 void quantize_and_dequantize_per_group(const Exec& exec, const Matrix& x) {
-  const std::int64_t groups = (D + group - 1) / group;
+  constexpr std::int64_t groups = (D + group - 1) / group;
   const ScaleTable scale("scale", N, groups);
   const Kokkos::View<KokkosQuant::int4x2_t**, Kokkos::LayoutRight, Exec> q(
       "q", N, KokkosQuant::packed_extent<KokkosQuant::int4x2_t>(D));
@@ -79,7 +79,7 @@ void quantize_and_dequantize_per_group(const Exec& exec, const Matrix& x) {
                                       KokkosQuant::DequantizePerGroupArgs{q, scale, no_zero_point, back, cells})
       .run();
   exec.fence();
-  compare("QuantizePerGroup, DequantizePerGroup", back, [groups](int n, int d) {
+  compare("QuantizePerGroup, DequantizePerGroup", back, [](int n, int d) {
     return element(static_cast<int>(n * groups + d / group), int4_range).fake_quantize(value(n, d));
   });
 }

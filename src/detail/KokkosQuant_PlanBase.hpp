@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../KokkosQuant_Contract.hpp"
 #include "KokkosQuant_Checks.hpp"
 #include "KokkosQuant_Requirements.hpp"
 #include "KokkosQuant_RowSweep.hpp"

@@ -48,7 +48,11 @@ KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
 
 // What has passed here is a number in a register to a host compiler, and no expression. They contract products into sums, across
 // statements too.
-#if defined(__x86_64__)
+#if defined(__HIP_DEVICE_COMPILE__)
+#define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+v"(value))
+#elif defined(__SYCL_DEVICE_ONLY__)
+#define KOKKOSQUANT_IN_REGISTER(value) ((void)0)
+#elif defined(__x86_64__)
 #define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+x"(value))
 #elif defined(__aarch64__)
 #define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+w"(value))
@@ -63,9 +67,7 @@ KOKKOS_FORCEINLINE_FUNCTION float add(float a, float b) {
   asm("add.rn.f32 %0, %1, %2;" : "=f"(sum) : "f"(a), "f"(b));
   return sum;
 #else
-#ifndef __HIP_DEVICE_COMPILE__
   KOKKOSQUANT_IN_REGISTER(a);
-#endif
   return a + b;
 #endif
 }
@@ -73,9 +75,7 @@ KOKKOS_FORCEINLINE_FUNCTION double add(double a, double b) {
 #ifdef __CUDA_ARCH__
   return __dadd_rn(a, b);
 #else
-#ifndef __HIP_DEVICE_COMPILE__
   KOKKOSQUANT_IN_REGISTER(a);
-#endif
   return a + b;
 #endif
 }

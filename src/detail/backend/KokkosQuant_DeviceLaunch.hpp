@@ -22,10 +22,15 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   using Walk = Operands<Out, In>;
   static constexpr int largest_element = static_cast<int>(std::max({sizeof(O)..., sizeof(I)...}));
   static constexpr int smallest_output = static_cast<int>(std::min({sizeof(O)...}));
-  // Where lanes differ a thread holds constants for each, and has no registers for more of them.
+  // Where lanes differ a thread holds constants for each, and has no registers for more of them than an access has.
   static constexpr int lanes_width =
       std::max({device_tuning.access_bytes / largest_element, static_cast<int>(elements_per<O>)...});
-  static constexpr int pack_width = std::max(lanes_width, device_tuning.output_bytes / smallest_output);
+  // Elsewhere as many as fill an access of the narrowest output, in two of the widest operand at most: codes of 1 or 2 bytes a
+  // thread leave stores half empty.
+  static constexpr int pack_width = Walk::has_packed
+                                        ? std::max(lanes_width, device_tuning.packed_bytes / smallest_output)
+                                        : std::max(lanes_width, std::min(2 * device_tuning.access_bytes / largest_element,
+                                                                         device_tuning.access_bytes / smallest_output));
   // As many as have the accesses of packs_a_thread in flight.
   template <int W>
   static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /
@@ -86,20 +91,20 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     if constexpr (!Walk::has_packed)
       if (plan.lanes_differ && plan.by_element) return launch_parts<1>(exec, label, plan);
-    if constexpr (lanes_width != pack_width)
-      if (plan.lanes_differ) return launch_parts<lanes_width>(exec, label, plan);
-    if constexpr (half_width >= 4)
-      if (fits_half_packs(plan)) return launch_parts<half_width>(exec, label, plan);
-    launch_parts<pack_width>(exec, label, plan);
+    if (plan.lanes_differ) return launch_parts<lanes_width>(exec, label, plan);
+    launch_widest<pack_width>(exec, label, plan);
   }
 
  private:
-  // Short lines of 16 bits that start at multiples of half a pack: there whole half packs are better than parts of packs.
-  static constexpr int half_width = Walk::has_packed ? 1 : pack_width / 2;
-  template <class Plan>
-  static bool fits_half_packs(const Plan& plan) {
-    return !plan.lanes_differ && !plan.by_element && !is_aligned<pack_width>(plan.walk) && is_aligned<half_width>(plan.walk) &&
-           std::min(plan.cells.inner, plan.walk.n_inner) < device_tuning.short_line * pack_width;
+  // Short lines that do not start at multiples of a pack go in narrower packs: parts of packs are slower than whole ones.
+  template <int W>
+  static constexpr bool is_piece_width = W == pack_width || (!Walk::has_packed && W >= 4 && W < pack_width);
+  template <int W, class Plan>
+  static void launch_widest(const Exec& exec, const std::string& label, const Plan& plan) {
+    const bool is_long = std::min(plan.cells.inner, plan.walk.n_inner) >= device_tuning.short_line * W;
+    if constexpr (is_piece_width<W / 2>)
+      if (!is_long && !is_aligned<W>(plan.walk)) return launch_widest<W / 2>(exec, label, plan);
+    launch_parts<W>(exec, label, plan);
   }
   // Where the launch that starts at a position ends: after at most so many, at the end of the axis; and (tiled) of cells
   // shorter than that after whole ones, of a longer one with it. Packed codes of a byte stay together.
@@ -146,7 +151,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
                                                        divider(Tiled ? std::min(cells.inner, n) : 1)};
         if constexpr (W == 1 || W == lanes_width)
           if (plan.lanes_differ) launch_lanes<W>(exec, label, part, plan.by_element, lines_a_thread);
-        if constexpr (W == pack_width || (W == half_width && half_width >= 4))
+        if constexpr (is_piece_width<W>)
           if (!plan.lanes_differ) launch_pieces<W>(exec, label, part, plan.by_element);
       }
     }

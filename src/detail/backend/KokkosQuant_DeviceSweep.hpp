@@ -204,7 +204,7 @@ struct DeviceSweep {
             if (pack[u].compute(this->element, OneEach{k}, quick))
               pack[u].store(this->walk, o + at + u, i);
             else
-              left |= 1u << (at + u);
+              left |= 1u << (at + static_cast<std::uint32_t>(u));
           }
         }
       for (; at < count; ++at) left |= 1u << at;

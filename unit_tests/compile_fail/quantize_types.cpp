@@ -7,6 +7,6 @@
 
 static_assert(quantize<Not<Matrix<float>, Matrix<int>>, Vector<float>, Vector<int>, Matrix<int8_t>>);
 static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<int8_t>, Matrix<const int8_t>>>);
-static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<uint8_t>, Matrix<int>>>);
+static_assert(quantize<Matrix<float>, Vector<float>, Vector<int>, Not<Matrix<uint8_t>, Matrix<bool>>>);
 static_assert(quantize<Matrix<float>, Not<Vector<float>, Vector<half_t>>, Vector<int>, Matrix<int8_t>>);
 static_assert(quantize<Matrix<float>, Vector<float>, Not<Vector<int>, Vector<float>>, Matrix<int8_t>>);

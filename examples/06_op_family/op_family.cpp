@@ -2,7 +2,6 @@
 // Every op once, each with another granularity, on one small array: what its arguments are, and how it is launched. At the end
 // the results are compared with AffineQuantizer, the same arithmetic for one element.
 #include <KokkosQuant.hpp>
-#include <cmath>
 #include <iostream>
 #include <string>
 
@@ -30,7 +29,7 @@ void compare(const std::string& op, const View& view, const Expected& expected) 
   wrong += different;
 }
 
-float value(int n, int d) { return std::sin(static_cast<float>(n * D + d)) * 3; }
+float value(int n, int d) { return 0.3125f * static_cast<float>((n * 7 + d * 13) % 29 - 14); }
 float scale_of(int cell) { return 0.01f * static_cast<float>(cell + 1); }
 KokkosQuant::AffineQuantizer<float> element(int cell, KokkosQuant::QuantizeDescriptor range) {
   return {scale_of(cell), 0, range};

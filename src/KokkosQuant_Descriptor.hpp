@@ -20,7 +20,7 @@ struct QuantizeDescriptor {
 enum class Mapping {
   automatic,        ///< (preference only) the plan chooses
   packs,            ///< vectors of consecutive elements; the constants of a row are shared by a vector
-  packs_of_tokens,  ///< vectors of consecutive rows (LayoutLeft): each lane has the constants of its own row
+  packs_of_tokens,  ///< each lane of a vector has constants of its own: per token in LayoutLeft, per channel in LayoutRight
   elements          ///< no access moves more than one element: any strides
 };
 
@@ -34,10 +34,10 @@ struct PlanPreference {
 struct KernelSku {
   std::string op;               ///< "QuantizePerTokenBackward", ...
   std::string element_type;     ///< "double", "float", "half", "bfloat16"
-  std::string code_type;        ///< "int8", "uint8"; empty where no codes are read or written
+  std::string code_type;        ///< "int8", "int4", "mask", ...; empty where the op has none
   std::string execution_space;  ///< as Kokkos names it
   Mapping mapping;
-  int pack_width;  ///< elements a vector access moves, 1 if there is none
+  int pack_width;  ///< elements worked on at once, 1 if by element; a device may take fewer for short, unaligned lines
 
   /// "QuantizePerTokenBackward/float/OpenMP/packs/16"; the code type stands behind the element type
   std::string to_string() const;

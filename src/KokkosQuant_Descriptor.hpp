@@ -38,8 +38,9 @@ struct KernelSku {
   std::string execution_space;  ///< as Kokkos names it
   Mapping mapping;
   int pack_width;  ///< elements worked on at once, 1 if by element; a device may take fewer for short, unaligned lines
+  int reads = 1;   ///< times that an input comes from memory: 2 where a scale is found and its elements do not stay at hand
 
-  /// "QuantizePerTokenBackward/float/OpenMP/packs/16"; the code type stands behind the element type
+  /// "QuantizePerTokenBackward/float/OpenMP/packs/16"; the code type stands behind the element type, "/2_reads" at the end
   std::string to_string() const;
 };
 
@@ -79,7 +80,7 @@ inline const char* to_string(Mapping mapping) {
 
 inline std::string KernelSku::to_string() const {
   return op + "/" + element_type + (code_type.empty() ? "" : "/" + code_type) + "/" + execution_space + "/" +
-         KokkosQuant::to_string(mapping) + "/" + std::to_string(pack_width);
+         KokkosQuant::to_string(mapping) + "/" + std::to_string(pack_width) + (reads == 2 ? "/2_reads" : "");
 }
 
 inline std::ostream& operator<<(std::ostream& out, const KernelSku& sku) { return out << sku.to_string(); }

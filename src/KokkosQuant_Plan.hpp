@@ -3,6 +3,8 @@
 /// \brief select and can_implement: plans by the name of their op.
 #pragma once
 
+#include <concepts>
+
 #include "KokkosQuant_Contract.hpp"
 #include "KokkosQuant_Descriptor.hpp"
 #include "KokkosQuant_Granularity.hpp"
@@ -24,6 +26,11 @@ template <class Op, class Exec, Contract Rules, class Args>
 Status can_implement(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args) noexcept {
   return Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>::can_implement(exec, descriptor, args);
 }
+// descriptors of other kinds (DynamicQuantizeDescriptor, ...)
+template <class Op, class Exec, Impl::descriptor_type Descriptor, class Args>
+requires(!std::derived_from<Descriptor, QuantizeDescriptor>) Status
+    can_implement(const Exec& exec, const Descriptor& descriptor, const Args& args)
+noexcept { return Op::template plan<Exec, Args, Descriptor>::can_implement(exec, descriptor, args); }
 
 /// \brief The plan of an op for these arguments: the same as constructing Op's plan type.
 /// \throws std::invalid_argument where can_implement is false, with its message
@@ -34,6 +41,11 @@ auto select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& 
 template <class Op, class Exec, Contract Rules, class Args>
 auto select(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args, PlanPreference preference = {}) {
   return typename Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>(exec, descriptor, args, preference);
+}
+template <class Op, class Exec, Impl::descriptor_type Descriptor, class Args>
+requires(!std::derived_from<Descriptor, QuantizeDescriptor>) auto select(const Exec& exec, const Descriptor& descriptor,
+                                                                         const Args& args, PlanPreference preference = {}) {
+  return typename Op::template plan<Exec, Args, Descriptor>(exec, descriptor, args, preference);
 }
 
 /// \brief The type of such a plan, for members of classes: plan_t<QuantizePerToken, Exec, decltype(args)>.

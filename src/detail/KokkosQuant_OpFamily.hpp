@@ -31,29 +31,29 @@
   Args(KOKKOSQUANT_LIST Names, Granularity)->Args<KOKKOSQUANT_LIST Names>
 
 // The op's tag and its plan. (A plan is a class of its own, not an alias: clang 14 deduces nothing through aliases.)
-#define KOKKOSQUANT_PLAN(Name, Impl_Op)                                                                    \
-  template <class Exec, class Args, class Descriptor = QuantizeDescriptor>                                 \
-  class Name##Plan : public Impl::PlanBase<Impl_Op, Exec, Args, Descriptor> {                              \
-   public:                                                                                                 \
-    using Impl::PlanBase<Impl_Op, Exec, Args, Descriptor>::PlanBase;                                       \
-    static Name##Plan select(const Exec& exec, const Descriptor& descriptor, const Args& args,             \
-                             PlanPreference preference = {}) {                                             \
-      return Name##Plan(exec, descriptor, args, preference);                                               \
-    }                                                                                                      \
-  };                                                                                                       \
-  template <class Exec, class Args>                                                                        \
-  Name##Plan(const Exec&, const QuantizeDescriptor&, const Args&)->Name##Plan<Exec, Args>;                 \
-  template <class Exec, class Args>                                                                        \
-  Name##Plan(const Exec&, const QuantizeDescriptor&, const Args&, PlanPreference)->Name##Plan<Exec, Args>; \
-  template <class Exec, class Args, Contract Rules>                                                        \
-  Name##Plan(const Exec&, const QuantizeDescriptorOf<Rules>&, const Args&)                                 \
-      ->Name##Plan<Exec, Args, QuantizeDescriptorOf<Rules>>;                                               \
-  template <class Exec, class Args, Contract Rules>                                                        \
-  Name##Plan(const Exec&, const QuantizeDescriptorOf<Rules>&, const Args&, PlanPreference)                 \
-      ->Name##Plan<Exec, Args, QuantizeDescriptorOf<Rules>>;                                               \
-  struct Name : Impl_Op {                                                                                  \
-    template <class Exec, class Args, class Descriptor = QuantizeDescriptor>                               \
-    using plan = Name##Plan<Exec, Args, Descriptor>;                                                       \
+#define KOKKOSQUANT_PLAN(Name, Impl_Op) KOKKOSQUANT_PLAN_OF(Name, Impl_Op, QuantizeDescriptor)
+// The same for another kind of descriptor, which may be given as a braced list; and for kinds with options.
+#define KOKKOSQUANT_PLAN_OF(Name, Impl_Op, Descriptor_)                                                        \
+  template <class Exec, class Args, class Descriptor = Descriptor_>                                            \
+  class Name##Plan : public Impl::PlanBase<Impl_Op, Exec, Args, Descriptor> {                                  \
+   public:                                                                                                     \
+    using Impl::PlanBase<Impl_Op, Exec, Args, Descriptor>::PlanBase;                                           \
+    static Name##Plan select(const Exec& exec, const Descriptor& descriptor, const Args& args,                 \
+                             PlanPreference preference = {}) {                                                 \
+      return Name##Plan(exec, descriptor, args, preference);                                                   \
+    }                                                                                                          \
+  };                                                                                                           \
+  template <class Exec, class Args>                                                                            \
+  Name##Plan(const Exec&, const Descriptor_&, const Args&)->Name##Plan<Exec, Args>;                            \
+  template <class Exec, class Args>                                                                            \
+  Name##Plan(const Exec&, const Descriptor_&, const Args&, PlanPreference)->Name##Plan<Exec, Args>;            \
+  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                          \
+  Name##Plan(const Exec&, const Descriptor&, const Args&)->Name##Plan<Exec, Args, Descriptor>;                 \
+  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                          \
+  Name##Plan(const Exec&, const Descriptor&, const Args&, PlanPreference)->Name##Plan<Exec, Args, Descriptor>; \
+  struct Name : Impl_Op {                                                                                      \
+    template <class Exec, class Args, class Descriptor = Descriptor_>                                          \
+    using plan = Name##Plan<Exec, Args, Descriptor>;                                                           \
   }
 
 #define KOKKOSQUANT_OP_FAMILY(Family, Ending, Types, Names, Members)                              \

@@ -4,10 +4,14 @@
 //   granularity                        which elements share a scale
 //   accepts<Exec, Args>()              static_asserts on the arguments' types
 //   check(checks, descriptor, args)    run-time checks
-//   sweep<Exec>(descriptor, args, hint) the RowSweep
+//   sweep<Exec>(descriptor, args, hint) the RowSweep, or another with mapping, pack_width, launch(exec, label); one that
+//                                      needs bytes has workspace_size() and launch(exec, label, workspace)
 //   guarantee<Args>()
 #pragma once
 
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <stdexcept>
 #include <string>
@@ -26,6 +30,7 @@ class PlanBase {
   static_assert(Op::template accepts<Exec, Args>());
   using Sweep =
       decltype(Op::template sweep<Exec>(std::declval<const Descriptor&>(), std::declval<const Args&>(), Mapping::automatic));
+  static constexpr bool takes_workspace = requires(const Sweep& s) { s.workspace_size(); };
 
  public:
   using execution_space = Exec;
@@ -55,21 +60,34 @@ class PlanBase {
   /// \brief Launches the kernel on the plan's instance and Views; asynchronous on that instance.
   ///
   /// Re-entrant: any number of calls and threads at once, as far as the Views' contents allow. No allocation, copy or fence of
-  /// its own (Kokkos 5 copies a kernel's label); can be captured in a graph. The Views' memory must live until the kernel is done, the plan need not.
-  void run() const { sweep_.launch(exec_, label_); }
+  /// its own (Kokkos 5 copies a kernel's label); can be captured in a graph. The Views' memory must live until the kernel is done,
+  /// the plan need not.
+  /// \throws std::invalid_argument where workspace_size() is not 0: such plans take their bytes, run(workspace)
+  void run() const { launch(sweep_); }
 
   /// \brief The same for other Views of the same types and extents (double buffers).
   ///
   /// Strides, alignment and aliasing are checked again, and the kernel is chosen again.
   /// \throws std::invalid_argument where can_implement is false or an extent differs; nothing is launched then
-  void run(const Args& args) const {
-    require(can_implement(exec_, descriptor_, args));
-    require(same_extents(args));
-    Op::template sweep<Exec>(descriptor_, args, preference_.mapping).launch(exec_, label_);
-  }
+  void run(const Args& args) const { launch(sweep_for(args)); }
 
-  /// \brief Bytes that run() needs from the caller: none.
-  static constexpr std::size_t workspace_size() { return 0; }
+  /// \brief Bytes that run() needs from the caller: for most ops none.
+  static constexpr std::size_t workspace_size() requires(!takes_workspace) { return 0; }
+  std::size_t workspace_size() const requires takes_workspace { return sweep_.workspace_size(); }
+
+  /// \brief run() for plans with a workspace_size(): a Kokkos::View<std::byte*> (or of another type of one byte) in memory that
+  /// the instance reaches, of at least that many bytes, at an address that is a multiple of 16.
+  ///
+  /// Its contents need not be set and are not kept. One kernel at a time may use it. It must live until the kernel is done.
+  /// \throws std::invalid_argument where it is too small, null or misaligned; nothing is launched then
+  template <view Workspace>
+  void run(const Workspace& workspace) const {
+    launch(sweep_, workspace);
+  }
+  template <view Workspace>
+  void run(const Args& args, const Workspace& workspace) const {
+    launch(sweep_for(args), workspace);
+  }
 
   /// \brief Which kernel run() launches.
   KernelSku sku() const {
@@ -78,7 +96,8 @@ class PlanBase {
             Op::template code_type_name<Args>(),
             Exec::name(),
             sweep_.mapping(),
-            sweep_.pack_width()};
+            sweep_.pack_width(),
+            reads()};
   }
   /// \brief What run() promises about its results.
   static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
@@ -94,6 +113,49 @@ class PlanBase {
   static const Args& checked(const Exec& exec, const Descriptor& descriptor, const Args& args) {
     require(can_implement(exec, descriptor, args));
     return args;
+  }
+  Sweep sweep_for(const Args& args) const {
+    require(can_implement(exec_, descriptor_, args));
+    require(same_extents(args));
+    return Op::template sweep<Exec>(descriptor_, args, preference_.mapping);
+  }
+  void launch(const Sweep& sweep) const {
+    if constexpr (takes_workspace) {
+      require_workspace(sweep.workspace_size(), nullptr, 0, sweep.workspace_size() == 0);
+      sweep.launch(exec_, label_, nullptr);
+    } else {
+      sweep.launch(exec_, label_);
+    }
+  }
+  template <class Workspace>
+  void launch(const Sweep& sweep, const Workspace& workspace) const {
+    static_assert(rank_of<Workspace> == 1 && sizeof(typename Workspace::value_type) == 1 && written<Workspace>,
+                  "KokkosQuant: the workspace must be a Kokkos::View<std::byte*>");
+    static_assert(reaches<Exec, Workspace>, "KokkosQuant: exec cannot reach the memory space of the workspace");
+    if constexpr (takes_workspace) {
+      auto* data = reinterpret_cast<std::byte*>(workspace.data());
+      const bool fits = sweep.workspace_size() == 0 ||
+                        (data != nullptr && reinterpret_cast<std::uintptr_t>(data) % workspace_alignment == 0 &&
+                         workspace.size() >= sweep.workspace_size() && (workspace.size() < 2 || workspace.stride(0) == 1));
+      require_workspace(sweep.workspace_size(), data, workspace.size(), fits);
+      sweep.launch(exec_, label_, data);
+    } else {
+      sweep.launch(exec_, label_);
+    }
+  }
+  static constexpr std::uintptr_t workspace_alignment = 16;
+  static void require_workspace(std::size_t needed, const void* data, std::size_t given, bool fits) {
+    if (fits) return;
+    Checks checks(RowOrder::row_major);
+    checks.expect(false, "run() was given ", given, " bytes of workspace at address ", data, ": expected run(workspace) with ",
+                  needed, " bytes (workspace_size()) without gaps at a multiple of ", workspace_alignment);
+    require(checks.status());
+  }
+  int reads() const {
+    if constexpr (requires { sweep_.reads(); })
+      return sweep_.reads();
+    else
+      return 1;
   }
   Status same_extents(const Args& args) const {
     const auto &given = Op::shape_of(args), &planned = Op::shape_of(args_);

@@ -8,6 +8,8 @@
 #include "KokkosQuant_Dequantize.hpp"
 #include "KokkosQuant_DequantizeBackward.hpp"
 #include "KokkosQuant_Descriptor.hpp"
+#include "KokkosQuant_DynamicDescriptor.hpp"
+#include "KokkosQuant_DynamicQuantize.hpp"
 #include "KokkosQuant_FakeQuantize.hpp"
 #include "KokkosQuant_FakeQuantizeBackward.hpp"
 #include "KokkosQuant_FakeQuantizeCached.hpp"

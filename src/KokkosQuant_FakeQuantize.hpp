@@ -56,6 +56,10 @@ struct FakeQuantizeOp {
     return args.y;
   }
   template <class Args>
+  static const auto& output_of(const Args& args) {
+    return args.y;
+  }
+  template <class Args>
   static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
     checks.range(descriptor);
     checks.same_extents("x", args.x, "y", args.y);

@@ -57,6 +57,10 @@ struct QuantizeOp {
     return args.x;
   }
   template <class Args>
+  static const auto& output_of(const Args& args) {
+    return args.q;
+  }
+  template <class Args>
   static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
     checks.range(descriptor);
     checks.range_fits<code<Args>>("q", descriptor);

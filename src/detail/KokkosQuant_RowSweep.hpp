@@ -54,6 +54,8 @@ class RowSweep {
   }
   int pack_width() const { return plan_.by_element ? 1 : Launch::pack_width; }
 
+  const SweepPlan<Element, Out, In>& plan() const { return plan_; }
+
   // Asynchronous on exec; neither allocates nor fences.
   void launch(const Exec& exec, const std::string& label) const {
     if (plan_.walk.n_outer > 0 && plan_.walk.n_inner > 0) Launch::launch(exec, label, plan_);

@@ -52,6 +52,18 @@ struct alignas(chunk_alignment<T, W>) Chunk {
   }
 };
 
+// The constants of a pack's lanes.
+template <class K>
+struct OneForAll {
+  const K& k;
+  KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int) const { return k; }
+};
+template <class K>
+struct OneEach {
+  const K* k;
+  KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int lane) const { return k[lane]; }
+};
+
 // One pack of each operand at (o, i): loaded, computed with the constants of its lanes, stored.
 template <class Element, class Out, class In, int W>
 struct DevicePack;

@@ -50,15 +50,6 @@ struct DeviceSweep {
   using CellData = typename Element::CellData;
   using Constants = decltype(std::declval<const Element&>().quick_constants(std::declval<const CellData&>()));
 
-  struct OneForAll {
-    const Constants& k;
-    KOKKOS_FORCEINLINE_FUNCTION const Constants& operator()(int) const { return k; }
-  };
-  struct OneEach {
-    const Constants* k;
-    KOKKOS_FORCEINLINE_FUNCTION const Constants& operator()(int lane) const { return k[lane]; }
-  };
-
   // A cell is longer than a pack: a thread takes U packs, a stripe apart, so that neighbours in a warp are neighbours in
   // memory.
   template <int U>
@@ -128,7 +119,7 @@ struct DeviceSweep {
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
         if (u > 0 && (at[u].o != at[u - 1].o || at[u].piece != at[u - 1].piece)) k = this->element.quick_constants(cell[u]);
-        if (whole[u] && pack[u].compute(this->element, OneForAll{k}, k.quick))
+        if (whole[u] && pack[u].compute(this->element, OneForAll<Constants>{k}, k.quick))
           pack[u].store(this->walk, at[u].o, at[u].i);
         else
           left |= 1u << u;
@@ -145,7 +136,7 @@ struct DeviceSweep {
       pack.load_part(this->walk, at.o, at.i, part);
       const CellData cell = cell_of(at);
       const Constants quick = this->element.quick_constants(cell);
-      if (!pack.compute(this->element, OneForAll{quick}, quick.quick)) {
+      if (!pack.compute(this->element, OneForAll<Constants>{quick}, quick.quick)) {
         const auto k = this->element.constants(cell);
         pack.compute_any(this->element, part, [&](int) { return k; });
       }
@@ -201,7 +192,7 @@ struct DeviceSweep {
           for (int u = 0; u < U; ++u) pack[u].load(this->walk, o + at + u, i);
           KOKKOSQUANT_UNROLL
           for (int u = 0; u < U; ++u) {
-            if (pack[u].compute(this->element, OneEach{k}, quick))
+            if (pack[u].compute(this->element, OneEach<Constants>{k}, quick))
               pack[u].store(this->walk, o + at + u, i);
             else
               left |= 1u << (at + static_cast<std::uint32_t>(u));

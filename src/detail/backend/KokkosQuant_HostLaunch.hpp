@@ -51,33 +51,44 @@ struct HostLaunch {
   }
 
   template <class Plan>
+  static Sweep sweep_of(const Plan& plan) {
+    return {{plan.element, plan.walk, plan.contiguous, is_streaming(plan)},
+            is_dense(plan),
+            plan.by_element,
+            plan.lanes_differ,
+            plan.cells.outer,
+            plan.cells.inner,
+            1,
+            plan.walk.n_inner,
+            1};
+  }
+  template <class Plan>
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     constexpr HostTuning t = host_tuning;
     const std::int64_t n_inner = plan.walk.n_inner;
-    Sweep sweep{{plan.element, plan.walk, plan.contiguous, is_streaming(plan)},
-                is_dense(plan),
-                plan.by_element,
-                plan.lanes_differ,
-                plan.cells.outer,
-                plan.cells.inner,
-                1,
-                n_inner,
-                1};
+    Sweep sweep = sweep_of(plan);
     if (plan.lanes_differ) {
       sweep.task_inner = std::min<std::int64_t>(n_inner, plan.contiguous ? t.tile_positions : t.strided_tile);
       sweep.task_outer = std::max(t.tile_lines, t.task_elements / sweep.task_inner);
     } else {
       sweep.task_inner = std::min(n_inner, plan.contiguous ? 4 * t.task_elements : t.strided_tile);
       sweep.task_outer = std::max<std::int64_t>(1, t.task_elements / sweep.task_inner);
-      if (sweep.dense && sweep.streaming) {  // whole cache lines
-        const std::int64_t lines = cache_line / std::gcd<std::int64_t>(cache_line, n_inner);
-        sweep.task_outer = (sweep.task_outer + lines - 1) / lines * lines;
-      }
     }
-    sweep.inner_tasks = (n_inner + sweep.task_inner - 1) / sweep.task_inner;
+    launch_sweep(exec, label, plan, sweep, 1, [](const Sweep& tasks) { return tasks; });
+  }
+  // functor_of(sweep) is launched, over the sweep's tasks, which are multiples of unit_outer lines.
+  template <class Plan, class FunctorOf>
+  static void launch_sweep(const Exec& exec, const std::string& label, const Plan& plan, Sweep sweep, std::int64_t unit_outer,
+                           const FunctorOf& functor_of) {
+    if (sweep.dense && sweep.streaming && !plan.lanes_differ) {  // whole cache lines
+      const std::int64_t lines = std::lcm(unit_outer, cache_line / std::gcd<std::int64_t>(cache_line, plan.walk.n_inner));
+      sweep.task_outer = (sweep.task_outer + lines - 1) / lines * lines;
+    }
+    sweep.inner_tasks = (plan.walk.n_inner + sweep.task_inner - 1) / sweep.task_inner;
     const std::int64_t outer_tasks = (plan.walk.n_outer + sweep.task_outer - 1) / sweep.task_outer;
-    Kokkos::parallel_for(
-        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, outer_tasks * sweep.inner_tasks), sweep);
+    Kokkos::parallel_for(label,
+                         Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, outer_tasks * sweep.inner_tasks),
+                         functor_of(sweep));
   }
 };
 

@@ -7,12 +7,14 @@
 namespace KokkosQuant::Impl {
 
 struct HostTuning {
-  std::int64_t task_elements = 1 << 14;  // elements a task, so that a task is longer than handing it out
-  int batch_cells = 1 << 6;              // (packs) cells whose constants are computed at once: D = 8, double 1.3 times 2^8
-  int tile_positions = 1 << 12;          // (packs of tokens) rows a task: their constants stay in the second-level cache
-  std::int64_t tile_lines = 1 << 6;      // (packs of tokens) columns a task, at least
-  int lines_at_once = 4;                 // (packs of tokens) columns that share what is loaded of the constants
-  std::int64_t strided_tile = 1 << 6;    // (strided) inner elements a task: cache lines are used up before they leave
+  std::int64_t task_elements = 1 << 14;    // elements a task, so that a task is longer than handing it out
+  int batch_cells = 1 << 6;                // (packs) cells whose constants are computed at once: D = 8, double 1.3 times 2^8
+  int tile_positions = 1 << 12;            // (packs of tokens) rows a task: their constants stay in the second-level cache
+  std::int64_t tile_lines = 1 << 6;        // (packs of tokens) columns a task, at least
+  int lines_at_once = 4;                   // (packs of tokens) columns that share what is loaded of the constants
+  int cell_positions = 1 << 8;             // (cells across lines) positions that are reduced at once
+  std::int64_t cached_elements = 1 << 18;  // of a cell: those of larger ones are no longer at hand when its scale is known
+  std::int64_t strided_tile = 1 << 6;      // (strided) inner elements a task: cache lines are used up before they leave
   // Outputs this large go past the caches, in lines of so many elements at least. With 32 MiB of last-level cache that is
   // 1.0 times as fast for outputs of 2 and 4 MiB, 1.2-1.6 times at 8, 1.2-1.8 times beyond.
   std::int64_t streaming_bytes = 8 << 20;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief Scales found from the data and codes made with them, in one pass: DynamicQuantizePerTensor ...
+/// DynamicQuantizePerBlock, DynamicFakeQuantizePerTensor ... DynamicFakeQuantizePerBlock.
+#pragma once
+
+#include "KokkosQuant_DynamicDescriptor.hpp"
+#include "KokkosQuant_FakeQuantize.hpp"
+#include "KokkosQuant_Quantize.hpp"
+#include "detail/KokkosQuant_DynamicSweep.hpp"
+
+namespace KokkosQuant {
+namespace Impl {
+
+// An op of the family that takes its scales from its data. FamilyOp says what its data are.
+template <class FamilyOp, class Granularity, template <class, Contract, class, class> class Element>
+struct DynamicOp : FamilyOp {
+  static std::string name() { return "Dynamic" + FamilyOp::name(); }
+
+  template <class Exec, class Args>
+  static constexpr bool accepts() {
+    KOKKOSQUANT_REQUIRE_WRITTEN(Args, scale);
+    if constexpr (view<decltype(Args::zero_point)>) KOKKOSQUANT_REQUIRE_WRITTEN(Args, zero_point);
+    return FamilyOp::template accepts<Exec, Args>();
+  }
+  template <class Args>
+  static void check(Checks& checks, const DynamicQuantizeDescriptor& d, const Args& args) {
+    FamilyOp::check(checks, d.range(), args);
+    if constexpr (view<decltype(args.zero_point)>) {
+      checks.expect(d.q_min < d.q_max, "q_min is ", d.q_min, " and q_max is ", d.q_max,
+                    ": expected q_min < q_max, as scales are the range of x divided by q_max - q_min");
+      checks.own_elements("zero_point", args.zero_point);
+      checks.apart("zero_point", args.zero_point, "x", args.x);
+      checks.apart("zero_point", args.zero_point, "scale", args.scale);
+    } else {
+      checks.expect(d.q_max >= 1, "q_max is ", d.q_max,
+                    ": expected at least 1, as without zero points scales are the largest |x| divided by q_max");
+    }
+    checks.own_elements("scale", args.scale);
+    checks.apart("scale", args.scale, "x", args.x);
+    using S = stored_t<decltype(args.scale)>;
+    const auto smallest = static_cast<double>(static_cast<S>(d.eps));
+    checks.expect(d.eps >= 0 && smallest < std::numeric_limits<double>::infinity() && (smallest > 0 || d.eps == 0), "eps is ",
+                  d.eps, ": expected a positive number that the type of scale, ", type_name<S>(),
+                  ", can hold, or 0 for its smallest normal number");
+  }
+
+  template <class Exec, class Descriptor, class Args>
+  static auto sweep(const Descriptor& d, const Args& args, Mapping hint) {
+    using T = typename FamilyOp::template data_type<Args>;
+    using C = compute_t<T>;
+    const RowOrder order = row_order(args.x);
+    const std::int64_t rows = rows_of(args.x, order).extent, columns = columns_of(args.x);
+    const auto element = cell_element<Element, Granularity, contracts::reference, T>(d.range(), args, order);
+    const auto scale = cell_outputs<Granularity>(args.scale, order);
+    const auto zero_point = cell_outputs<Granularity>(args.zero_point, order);
+    using Scale = std::remove_const_t<decltype(scale)>;
+    const ScaleFinder<C, Scale, std::remove_const_t<decltype(zero_point)>> finder{
+        scale, zero_point, scale_options<typename Scale::value_type, C>(d)};
+    const auto& out = FamilyOp::output_of(args);
+    return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
+                        Outputs<stored_t<std::remove_cvref_t<decltype(out)>>>, Inputs<T>, is_tiled<Granularity>>(
+        finder, element, rows, columns, cells_of(granularity_of<Granularity>(args), rows, columns),
+        make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint);
+  }
+};
+template <class Granularity>
+using DynamicQuantizeOp = DynamicOp<QuantizeOp<Granularity>, Granularity, QuantizeElement>;
+template <class Granularity>
+using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity, FakeQuantizeElement>;
+
+}  // namespace Impl
+
+/// \name Dynamic quantization
+/// \brief scale (and zero_point) of each row, group, block, column or of the whole array from x, and q = Quantize(x, scale,
+/// zero_point) with them.
+///
+/// | member      | View                                                              | |
+/// | ----------- | ----------------------------------------------------------------- | --- |
+/// | x           | N x D of T, read                                                  | |
+/// | scale       | as many as the granularity has, of T, or of float for 16-bit T    | written |
+/// | zero_point  | the same of int: asymmetric; or no_zero_point: symmetric          | written |
+/// | q           | N x D of int8_t ... int32_t, or packed (int4x2_t ...), written    | the codes |
+/// | group       | PerGroup alone: PerGroup{columns}                                 | |
+/// | block       | PerBlock alone: PerBlock{rows, columns}                           | |
+///
+/// With lo = min(0, min x), hi = max(0, max x) over the finite elements, in the compute type C (double for double, else float),
+/// RN rounding to nearest, r() to an integer, ties to even:
+///
+///     symmetric   scale = max(RN(max(-lo, hi) / q_max), eps)
+///     asymmetric  scale = max(RN(RN(hi - lo) / w), eps), w = q_max - q_min; where hi - lo overflows RN(RN(hi / w) - RN(lo / w));
+///                 zero_point = clamp(q_min - r(RN(lo / scale)), q_min, q_max)
+///
+/// scale is then rounded to the type it is stored in, and zero_point and q are computed from it as stored. NaN and infinities
+/// take no part in the range: NaN becomes the zero point, infinities saturate. A row without a finite number other than 0 gets
+/// eps. Where N or D is 0 nothing is written.
+///
+/// x is read from memory once where a row (group, block) fits the caches or registers, twice elsewhere: sku().reads. Then the plan
+/// needs workspace_size() bytes: run(workspace). The scales, zero points and codes are the same bits on every execution space,
+/// layout and number of threads. q and scale share no memory with anything else.
+///
+/// \code
+/// KokkosQuant::DynamicQuantizePerTokenPlan plan(exec, KokkosQuant::DynamicQuantizeDescriptor{-128, 127},
+///                                               KokkosQuant::DynamicQuantizePerTokenArgs{x, scale, zero_point, q});
+/// Kokkos::View<std::byte*> workspace("workspace", plan.workspace_size());  // nearly always 0
+/// plan.run(workspace);
+/// \endcode
+/// \{
+#define KOKKOSQUANT_DYNAMIC_FAMILY(Family, Types, Names, Members)                                   \
+  KOKKOSQUANT_ARGS(Family##PerTensorArgs, Types, Names, Members);                                   \
+  KOKKOSQUANT_ARGS(Family##PerChannelArgs, Types, Names, Members);                                  \
+  KOKKOSQUANT_ARGS(Family##PerTokenArgs, Types, Names, Members);                                    \
+  KOKKOSQUANT_TILED_ARGS(Family##PerGroupArgs, Types, Names, Members, PerGroup, group);             \
+  KOKKOSQUANT_TILED_ARGS(Family##PerBlockArgs, Types, Names, Members, PerBlock, block);             \
+  KOKKOSQUANT_PLAN_OF(Family##PerTensor, Impl::Family##Op<PerTensor>, DynamicQuantizeDescriptor);   \
+  KOKKOSQUANT_PLAN_OF(Family##PerChannel, Impl::Family##Op<PerChannel>, DynamicQuantizeDescriptor); \
+  KOKKOSQUANT_PLAN_OF(Family##PerToken, Impl::Family##Op<PerToken>, DynamicQuantizeDescriptor);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerGroup, Impl::Family##Op<PerGroup>, DynamicQuantizeDescriptor);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerBlock, Impl::Family##Op<PerBlock>, DynamicQuantizeDescriptor)
+KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
+                           (X x; Scale scale; ZeroPoint zero_point; Q q;));
+/// \}
+
+/// \name Dynamic fake quantization
+/// \brief y = dequantize(quantize(x)) with scales found from x: the same bits as DynamicQuantize followed by Dequantize.
+///
+/// The members of DynamicQuantize with y, N x D of T, in place of q: written; it may be exactly x (in place).
+/// \{
+KOKKOSQUANT_DYNAMIC_FAMILY(DynamicFakeQuantize, (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
+                           (X x; Scale scale; ZeroPoint zero_point; Y y;));
+/// \}
+
+}  // namespace KokkosQuant

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Scales found and used on the host. Cells that fit the caches are reduced and quantized by one task, one after the other, so
+// that x comes from memory once; larger ones are reduced in parts before all are quantized.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "../KokkosQuant_CellWalk.hpp"
+#include "../KokkosQuant_DynamicScale.hpp"
+#include "KokkosQuant_HostLaunch.hpp"
+
+namespace KokkosQuant::Impl {
+
+// The range of all lanes.
+template <class C, int W>
+KOKKOSQUANT_HOST_INLINE FiniteRange<C> range_of_lanes(const FiniteRange<Pack<C, W>>& r) {
+  if constexpr (W == 1) {
+    return {r.lo.lane[0], r.hi.lane[0]};
+  } else {
+    using Half = Pack<C, W / 2>;
+    return range_of_lanes(FiniteRange<Half>{least(Half::load(r.lo.lane), Half::load(r.lo.lane + W / 2)),
+                                            greatest(Half::load(r.hi.lane), Half::load(r.hi.lane + W / 2))});
+  }
+}
+
+// The ranges of rectangles of an array.
+template <class C, class T>
+struct HostRanges {
+  static constexpr int width = host_vector_bytes / static_cast<int>(sizeof(C)), packs = 2, size = width * packs;
+  static constexpr C largest = std::numeric_limits<C>::max();
+  using V = Pack<C, width>;
+  using Elements = Block<C, width, packs, std::is_same_v<T, bfloat16_t>>;
+  Lines<const T> x;
+
+  FiniteRange<C> along(const CellWalk::Rectangle& r) const {
+    FiniteRange<V> range[packs] = {{V::all(0), V::all(0)}, {V::all(0), V::all(0)}};
+    const auto include = [&](const Elements& e) {
+      for (int p = 0; p < packs; ++p) range[p].include(e.pack[p], largest);
+    };
+    for (std::int64_t o = r.o0; o < r.o1; ++o) {
+      const T* line = x.at(o, r.i0);
+      std::int64_t i = 0;
+      if (x.inner == 1 && r.n >= size) {
+        for (; i + size <= r.n; i += size) include(Elements::template load<C>(line + i));
+        if (i < r.n) include(Elements::template load<C>(line + r.n - size));  // some of them again
+      } else {
+        for (; i < r.n; i += size)
+          include(Elements::template load_some<C>(line + i * x.inner, x.inner,
+                                                  static_cast<int>(std::min<std::int64_t>(size, r.n - i))));
+      }
+    }
+    range[0].include(range[1]);
+    return range_of_lanes(range[0]);
+  }
+
+  // Of each position of a rectangle of at most `tile` positions.
+  static constexpr int tile = host_tuning.cell_positions;
+  struct Positions {
+    FiniteRange<V> pack[(tile + width - 1) / width];
+    FiniteRange<C> operator[](std::int64_t j) const {
+      return {pack[j / width].lo.lane[j % width], pack[j / width].hi.lane[j % width]};
+    }
+  };
+  Positions across(const CellWalk::Rectangle& r) const {
+    Positions range;
+    const int whole = x.inner == 1 ? static_cast<int>(r.n / width) : 0, all = static_cast<int>((r.n + width - 1) / width);
+    for (int j = 0; j < all; ++j) range.pack[j] = {V::all(0), V::all(0)};
+    using Some = Block<C, width, 1, false>;
+    for (std::int64_t o = r.o0; o < r.o1; ++o) {
+      const T* line = x.at(o, r.i0);
+      for (int j = 0; j < whole; ++j) range.pack[j].include(load_lanes<width, C>(line + j * width), largest);
+      for (int j = whole; j < all; ++j) {
+        const int rest = static_cast<int>(std::min<std::int64_t>(width, r.n - j * width));
+        range.pack[j].include(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0], largest);
+      }
+    }
+    return range;
+  }
+};
+
+// Ranges of parts of cells, into the workspace.
+template <class C, class T>
+struct HostPartRanges {
+  HostRanges<C, T> ranges;
+  CellWalk cells;
+  FiniteRange<C>* to;
+  std::int64_t tiles;  // (across) of positions
+
+  void operator()(const std::int64_t task) const {
+    const std::int64_t parts = cells.parts();
+    if (cells.across()) {
+      const std::int64_t tile = task % tiles, po = task / tiles % parts, co = task / tiles / parts;
+      auto r = cells.part(co, tile * ranges.tile, po, 0);
+      r.n = std::min<std::int64_t>(ranges.tile, cells.n_inner - r.i0);
+      const auto range = ranges.across(r);
+      for (std::int64_t j = 0; j < r.n; ++j) to[(co * cells.cells_inner + r.i0 + j) * parts + po] = range[j];
+    } else {
+      const std::int64_t part = task % parts, cell = task / parts;
+      to[task] = ranges.along(
+          cells.part(cell / cells.cells_inner, cell % cells.cells_inner, part / cells.parts_inner, part % cells.parts_inner));
+    }
+  }
+};
+template <class Finder>
+struct HostFindScales {
+  using C = typename Finder::compute;
+  Finder finder;
+  CellWalk cells;
+  const FiniteRange<C>* from;
+
+  void operator()(const std::int64_t cell) const {
+    FiniteRange<C> range = from[cell * cells.parts()];
+    for (std::int64_t p = 1; p < cells.parts(); ++p) range.include(from[cell * cells.parts() + p]);
+    finder.store(cell / cells.cells_inner, cell % cells.cells_inner, finder.find(range));
+  }
+};
+
+// A task of whole cells: their scales, and then the sweep's own task.
+template <class Finder, class Sweep, class T>
+struct HostDynamicSweep {
+  using C = typename Finder::compute;
+  HostRanges<C, T> ranges;
+  CellWalk cells;
+  Finder finder;
+  Sweep sweep;
+
+  void operator()(const std::int64_t task) const {
+    const std::int64_t o0 = task / sweep.inner_tasks * sweep.task_outer, o1 = std::min(o0 + sweep.task_outer, cells.n_outer);
+    const std::int64_t i0 = task % sweep.inner_tasks * sweep.task_inner, i1 = std::min(i0 + sweep.task_inner, cells.n_inner);
+    for (std::int64_t o = o0; o < o1; o += cells.cell_outer) {
+      const std::int64_t co = o / cells.cell_outer, end = std::min(o + cells.cell_outer, o1);
+      if (cells.across()) {
+        for (std::int64_t i = i0; i < i1; i += ranges.tile) {
+          const std::int64_t n = std::min<std::int64_t>(ranges.tile, i1 - i);
+          const auto range = ranges.across({o, end, i, n});
+          for (std::int64_t j = 0; j < n; ++j) finder.store(co, i + j, finder.find(range[j]));
+        }
+      } else {
+        for (std::int64_t i = i0; i < i1; i += cells.cell_inner)
+          finder.store(co, i / cells.cell_inner, finder.find(ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)})));
+      }
+    }
+    sweep(task);
+  }
+};
+
+template <class Exec, class Finder, class Element, class Out, class In, bool Tiled>
+struct HostDynamicLaunch;
+template <class Exec, class Finder, class Element, class Out, class T, bool Tiled>
+struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
+  using C = typename Finder::compute;
+  using Launch = HostLaunch<Exec, Element, Out, Inputs<T>, Tiled>;
+  using Range = FiniteRange<C>;
+
+  // Does a task hold whole cells?
+  template <class Plan>
+  static bool fits(const Plan&, const CellWalk& cells) {
+    const std::int64_t cell = cells.cell_outer * cells.cell_inner * (cells.across() ? cache_line : 1);
+    return cell <= host_tuning.cached_elements;
+  }
+  template <class Plan>
+  static bool reads_once(const Plan&, const CellWalk&) {
+    return true;
+  }
+  static void cut(CellWalk& cells) {
+    const std::int64_t inner = std::min(cells.cell_inner, 4 * host_tuning.task_elements);
+    cells.cut(cells.across() ? host_tuning.task_elements / 16
+                             : std::max<std::int64_t>(1, std::min(cells.cell_outer, 4 * host_tuning.task_elements / inner)),
+              inner);
+  }
+  static std::int64_t tiles(const CellWalk& cells) {
+    return cells.across() ? (cells.n_inner + host_tuning.cell_positions - 1) / host_tuning.cell_positions : 1;
+  }
+
+  template <class Plan>
+  static void launch_fused(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
+                           const CellWalk& cells) {
+    auto sweep = Launch::sweep_of(plan);
+    const std::int64_t elements = host_tuning.task_elements;
+    const auto whole = [](std::int64_t n, std::int64_t unit) { return std::max(n / unit, std::int64_t(1)) * unit; };
+    if (cells.across()) {
+      sweep.task_outer = cells.cell_outer;
+      sweep.task_inner = whole(std::min<std::int64_t>(elements / cells.cell_outer, host_tuning.tile_positions), cache_line);
+    } else {
+      const std::int64_t longest = plan.lanes_differ ? host_tuning.tile_positions : 4 * elements;
+      sweep.task_inner =
+          cells.n_inner <= longest ? cells.n_inner : whole(longest, 8 * cells.cell_inner);  // whole bytes of codes
+      sweep.task_outer = whole(elements / std::min(sweep.task_inner, cells.n_inner), cells.cell_outer);
+    }
+    Launch::launch_sweep(exec, label, plan, sweep, cells.cell_outer, [&](const typename Launch::Sweep& tasks) {
+      return HostDynamicSweep<Finder, typename Launch::Sweep, T>{{plan.walk.in.head}, cells, finder, tasks};
+    });
+  }
+  template <class Plan>
+  static void launch_ranges(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
+                            const CellWalk& cells, std::byte* workspace) {
+    auto* to = reinterpret_cast<Range*>(workspace);
+    const std::int64_t n_tiles = tiles(cells), units = cells.across() ? cells.cells_outer * n_tiles : cells.cells();
+    using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>;
+    Kokkos::parallel_for(label + "::ranges", Policy(exec, 0, units * cells.parts()),
+                         HostPartRanges<C, T>{{plan.walk.in.head}, cells, to, n_tiles});
+    Kokkos::parallel_for(label + "::scales", Policy(exec, 0, cells.cells()), HostFindScales<Finder>{finder, cells, to});
+  }
+};
+
+}  // namespace KokkosQuant::Impl

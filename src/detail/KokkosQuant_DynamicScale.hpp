@@ -20,9 +20,8 @@ struct FiniteRange {
   V lo, hi;
 
   KOKKOSQUANT_FOR_PACKS_TOO
-  template <class C>
-  KOKKOS_FORCEINLINE_FUNCTION void include(const V& x, C largest) {
-    const V finite = keep_if(within(x, -largest, largest), x);
+  KOKKOS_FORCEINLINE_FUNCTION void include(const V& x) {
+    const V finite = finite_or_zero(x);
     lo = least(lo, finite);
     hi = greatest(hi, finite);
   }
@@ -80,6 +79,21 @@ KOKKOS_FORCEINLINE_FUNCTION S stored_scale(C scale, const ScaleOptions<C>& o) {
   if (o.power_of_two) scale = power_of_two_from(scale, static_cast<C>(scale_limits<S>::largest_power));
   return narrow<S>(scale);
 }
+// clamp(q - r(t)) into the range, over the integers; t is not NaN. Integers up to 2^22 are found without double.
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point_from(std::int32_t q, C t, const QuantizeDescriptor& range) {
+  std::int64_t rounded;
+  if (t >= C(-0x1p22) && t <= C(0x1p22)) {
+    rounded = round_small(t);
+  } else {
+    const double in_reach = least(greatest(to_double(t), -0x1p33), 0x1p33);  // beyond it any range is left
+    rounded = round_small(in_reach);
+  }
+  const std::int64_t zero_point = q - rounded;
+  return static_cast<std::int32_t>(zero_point < range.q_min   ? range.q_min
+                                   : zero_point > range.q_max ? range.q_max
+                                                              : zero_point);
+}
 template <class S, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> symmetric_scale(const FiniteRange<C>& x, const ScaleOptions<C>& o) {
   return {stored_scale<S>(divide(greatest(x.hi, -x.lo), static_cast<C>(o.range.q_max)), o), 0};
@@ -90,11 +104,7 @@ KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> asymmetric_scale(const FiniteRange<C>&
   C scale = divide(add(x.hi, -x.lo), steps);
   if (!(scale <= std::numeric_limits<C>::max())) scale = add(divide(x.hi, steps), -divide(x.lo, steps));
   const S stored = stored_scale<S>(scale, o);
-  // q_min - r(lo / scale): the quotient is not positive, and beyond the range it is clamped anyway.
-  const C quotient = greatest(divide(x.lo, widen<C>(stored)), -static_cast<C>(0x1p33));
-  const double below = to_double(quotient) + round_shift<double> - round_shift<double>;
-  const auto zero_point = static_cast<std::int64_t>(o.range.q_min) - static_cast<std::int64_t>(below);
-  return {stored, zero_point < o.range.q_max ? static_cast<std::int32_t>(zero_point) : o.range.q_max};
+  return {stored, zero_point_from(o.range.q_min, divide(x.lo, widen<C>(stored)), o.range)};
 }
 
 // One place a cell, written; strides as those of CellValues.

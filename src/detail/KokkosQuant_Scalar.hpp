@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "../KokkosQuant_PackedTypes.hpp"
@@ -67,6 +68,11 @@ KOKKOS_FORCEINLINE_FUNCTION C nan_to_zero(C t) {
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to(C t, C other) {
   return t == t ? t : other;
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C finite_or_zero(C t) {
+  const C magnitude = t < C(0) ? -t : t;
+  return magnitude <= std::numeric_limits<C>::max() ? t : C(0);
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool everywhere(C) {

@@ -5,7 +5,6 @@
 
 #include <Kokkos_Core.hpp>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 #include "../KokkosQuant_CellWalk.hpp"
@@ -15,7 +14,22 @@
 namespace KokkosQuant::Impl {
 
 template <class Exec>
-using team_member = typename Kokkos::TeamPolicy<Exec>::member_type;
+using team_member = typename Kokkos::TeamPolicy<Exec>::member_type;  // whatever the policy's launch bounds
+
+// Joins ranges, for Kokkos' reductions.
+template <class C>
+struct RangeReducer {
+  using reducer = RangeReducer;
+  using value_type = FiniteRange<C>;
+  using result_view_type = Kokkos::View<value_type, Kokkos::AnonymousSpace, Kokkos::MemoryUnmanaged>;
+  value_type& result;
+
+  KOKKOS_FORCEINLINE_FUNCTION void init(value_type& range) const { range = {0, 0}; }
+  KOKKOS_FORCEINLINE_FUNCTION void join(value_type& range, const value_type& other) const { range.include(other); }
+  KOKKOS_FORCEINLINE_FUNCTION value_type& reference() const { return result; }
+  KOKKOS_FORCEINLINE_FUNCTION result_view_type view() const { return result_view_type(&result); }
+  KOKKOS_FORCEINLINE_FUNCTION bool references_scalar() const { return true; }
+};
 
 // What is known of a cell's packs before a thread takes them.
 template <class Exec, class Element, class Out, class T, int W>
@@ -26,7 +40,6 @@ struct DeviceCells {
   using Range = FiniteRange<C>;
   using Rectangle = CellWalk::Rectangle;
   using Quick = decltype(std::declval<const Element&>().quick_constants(std::declval<const typename Element::CellData&>()));
-  static constexpr C largest = std::numeric_limits<C>::max();
 
   Element element;
   Operands<Out, Inputs<T>> walk;
@@ -56,16 +69,25 @@ struct DeviceCells {
   }
   KOKKOS_FORCEINLINE_FUNCTION void include(Range& range, const PackOf& pack) const {
     KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) range.include(pack.in.head.template get<C>(lane), largest);
+    for (int lane = 0; lane < W; ++lane) range.include(pack.in.head.template get<C>(lane));
   }
-  template <class K, class ConstantsOf>
-  KOKKOS_FORCEINLINE_FUNCTION void finish(PackOf& pack, const Position& at, const K& quick_of, bool quick,
-                                          const ConstantsOf& constants_of) const {
-    if (!pack.compute(element, quick_of, quick)) pack.compute_any(element, at.part, constants_of);
+  // What was loaded is computed and stored; false where constants or elements are not quick: then finish_any does it. That one loads
+  // anew, as a loop over lanes of a pack in registers would put all of them into local memory.
+  template <class QuickOf>
+  KOKKOS_FORCEINLINE_FUNCTION bool finish(PackOf& pack, const Position& at, const QuickOf& quick_of, bool quick) const {
+    if (!pack.compute(element, quick_of, quick)) return false;
     if (at.whole)
       pack.store(walk, at.o, at.i);
     else
       pack.store_part(walk, at.o, at.i, at.part);
+    return true;
+  }
+  template <class AnyOf>
+  KOKKOS_INLINE_FUNCTION void finish_any(const Position& at, const AnyOf& any_constants) const {
+    PackOf pack;
+    pack.load_part(walk, at.o, at.i, at.part);
+    pack.compute_any(element, at.part, any_constants);
+    pack.store_part(walk, at.o, at.i, at.part);
   }
 
   // The range of all of a group's threads, given to all of them.
@@ -73,18 +95,17 @@ struct DeviceCells {
   static KOKKOS_FORCEINLINE_FUNCTION Range range_of(const Threads& threads, const Range& mine) {
     Range all{0, 0};
     Kokkos::parallel_reduce(
-        threads, [&](int, C& lo) { lo = least(lo, mine.lo); }, Kokkos::Min<C>(all.lo));
-    Kokkos::parallel_reduce(
-        threads, [&](int, C& hi) { hi = greatest(hi, mine.hi); }, Kokkos::Max<C>(all.hi));
+        threads, [&](int, Range& range) { range.include(mine); }, RangeReducer<C>{all});
     return all;
   }
 };
 
-// Cells along lines.
-template <class Exec, class Finder, class Element, class Out, class T, int W, int U>
+// Cells along lines. Whole: they are of aligned packs, all of the same size.
+template <class Exec, class Finder, class Element, class Out, class T, int W, int U, bool Whole>
 struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
   using Base = DeviceCells<Exec, Element, Out, T, W>;
   using typename Base::PackOf;
+  using typename Base::Position;
   using typename Base::Quick;
   using typename Base::Range;
   using typename Base::Rectangle;
@@ -97,69 +118,84 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
   bool by_team;        // lanes are all threads of a team, else those of a vector
   Range* to;           // (parts) where their ranges go
 
-  KOKKOS_FORCEINLINE_FUNCTION std::uint32_t count(const Rectangle& r) const {
-    return r.o1 > r.o0 ? static_cast<std::uint32_t>(r.o1 - r.o0) * packs.divisor : 0;
+  KOKKOS_FORCEINLINE_FUNCTION Position at(const Rectangle& r, std::uint32_t p) const {
+    const std::uint32_t line = packs.divisor > p ? 0 : packs.quotient(p), k = p - line * packs.divisor;
+    if constexpr (Whole)
+      return {r.o0 + line, r.i0 + k * W, {0, W, Base::PackOf::all_vectors}, true};
+    else
+      return this->position(r, r.o0 + line, k);
   }
-  KOKKOS_FORCEINLINE_FUNCTION typename Base::Position at(const Rectangle& r, std::uint32_t p) const {
-    const std::uint32_t line = packs.quotient(p);
-    return this->position(r, r.o0 + line, p - line * packs.divisor);
+  // A thread's packs: U at once are in flight, a lane's stride apart.
+  struct Packs {
+    Rectangle r;
+    std::uint32_t step, end;
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Packs packs_of(const Rectangle& r) const {
+    return {r, static_cast<std::uint32_t>(lanes), r.o1 > r.o0 ? static_cast<std::uint32_t>(r.o1 - r.o0) * packs.divisor : 0};
   }
+  KOKKOS_FORCEINLINE_FUNCTION void load(PackOf (&pack)[U], const Packs& all, std::uint32_t first) const {
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < U; ++u) {
+      const std::uint32_t p = first + static_cast<std::uint32_t>(u) * all.step;
+      if (p < all.end) Base::load(pack[u], at(all.r, p));
+    }
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(Range& range, const PackOf (&pack)[U], const Packs& all, std::uint32_t first) const {
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < U; ++u)
+      if (first + static_cast<std::uint32_t>(u) * all.step < all.end) Base::include(range, pack[u]);
+  }
+  // The range of a thread's packs, from the last to the first; those of the first round are left in `pack`.
+  KOKKOS_FORCEINLINE_FUNCTION Range range_of_packs(PackOf (&pack)[U], const Packs& all, std::uint32_t lane) const {
+    Range range{0, 0};
+    const std::uint32_t round = U * all.step;
+    std::uint32_t first = lane;
+    while (first + round < all.end) first += round;
+    for (;; first -= round) {
+      load(pack, all, first);
+      include(range, pack, all, first);
+      if (first == lane) return range;
+    }
+  }
+  // Returned are packs that are not quick, a bit each.
+  KOKKOS_FORCEINLINE_FUNCTION std::uint32_t finish(PackOf (&pack)[U], const Packs& all, std::uint32_t first,
+                                                   const Quick& quick) const {
+    std::uint32_t left = 0;
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < U; ++u) {
+      const std::uint32_t p = first + static_cast<std::uint32_t>(u) * all.step;
+      if (p >= all.end) continue;
+      const Position where = at(all.r, p);
+      if (!Whole && where.part.last <= where.part.first) continue;
+      if (!Base::finish(pack[u], where, OneForAll<Quick>{quick}, quick.quick)) left |= 1u << u;
+    }
+    return left;
+  }
+
   template <class Threads>
   KOKKOS_FORCEINLINE_FUNCTION void part(const Threads& threads, std::int64_t index, std::uint32_t lane) const {
     const CellWalk& c = this->cells;
-    const std::int64_t cell = index / c.parts(), p_of = index % c.parts();
-    const Rectangle r = c.part(cell / c.cells_inner, cell % c.cells_inner, p_of / c.parts_inner, p_of % c.parts_inner);
-    Range range{0, 0};
-    for (std::uint32_t p = lane, end = count(r); p < end; p += static_cast<std::uint32_t>(lanes)) {
-      const auto where = at(r, p);
-      if (where.part.last <= where.part.first) continue;
-      PackOf pack;
-      this->load(pack, where);
-      this->include(range, pack);
-    }
-    range = Base::range_of(threads, range);
+    const std::int64_t cell = index / c.parts(), p = index % c.parts();
+    PackOf pack[U];
+    const Packs all = packs_of(c.part(cell / c.cells_inner, cell % c.cells_inner, p / c.parts_inner, p % c.parts_inner));
+    const Range range = Base::range_of(threads, range_of_packs(pack, all, lane));
     if (lane == 0) to[index] = range;
   }
   template <class Threads>
   KOKKOS_FORCEINLINE_FUNCTION void cell(const Threads& threads, std::int64_t index, std::uint32_t lane) const {
     const CellWalk& c = this->cells;
-    const std::int64_t co = index / c.cells_inner, ci = index % c.cells_inner;
-    const Rectangle r = c.part(co, ci, 0, 0);
-    const std::uint32_t end = count(r), step = static_cast<std::uint32_t>(lanes);
-    Range range{0, 0};
-    PackOf kept[U];
-    KOKKOSQUANT_UNROLL
-    for (int u = 0; u < U; ++u) {
-      const std::uint32_t p = lane + static_cast<std::uint32_t>(u) * step;
-      if (p < end) this->load(kept[u], at(r, p));
-    }
-    KOKKOSQUANT_UNROLL
-    for (int u = 0; u < U; ++u)
-      if (lane + static_cast<std::uint32_t>(u) * step < end) this->include(range, kept[u]);
-    for (std::uint32_t p = lane + U * step; p < end; p += step) {
-      PackOf pack;
-      this->load(pack, at(r, p));
-      this->include(range, pack);
-    }
-    const auto found = finder.find(Base::range_of(threads, range));
+    const std::int64_t co = c.cells_inner == 1 ? index : index / c.cells_inner, ci = index - co * c.cells_inner;
+    const Packs all = packs_of(c.part(co, ci, 0, 0));
+    PackOf pack[U];
+    const auto found = finder.find(Base::range_of(threads, range_of_packs(pack, all, lane)));
     if (lane == 0) finder.store(co, ci, found);
 
     const typename Element::CellData data{found.scale, found.zero_point};
     const Quick quick = this->element.quick_constants(data);
-    const auto finish = [&](PackOf& pack, std::uint32_t p) {
-      const auto where = at(r, p);
-      if (where.part.last <= where.part.first) return;
-      this->finish(pack, where, OneForAll<Quick>{quick}, quick.quick, [&](int) { return this->element.constants(data); });
-    };
-    KOKKOSQUANT_UNROLL
-    for (int u = 0; u < U; ++u) {
-      const std::uint32_t p = lane + static_cast<std::uint32_t>(u) * step;
-      if (p < end) finish(kept[u], p);
-    }
-    for (std::uint32_t p = lane + U * step; p < end; p += step) {
-      PackOf pack;
-      this->load(pack, at(r, p));
-      finish(pack, p);
+    for (std::uint32_t first = lane; first < all.end; first += U * all.step) {
+      if (first != lane) load(pack, all, first);
+      for (std::uint32_t left = finish(pack, all, first, quick), p = first; left != 0; left >>= 1, p += all.step)
+        if ((left & 1u) != 0) Base::finish_any(at(all.r, p), [&](int) { return this->element.constants(data); });
     }
   }
   template <class Threads>
@@ -192,11 +228,12 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
 };
 
 // Cells across lines, of one position each.
-template <class Exec, class Finder, class Element, class Out, class T, int W>
+template <class Exec, class Finder, class Element, class Out, class T, int W, int U>
 struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
   using Base = DeviceCells<Exec, Element, Out, T, W>;
   using typename Base::C;
   using typename Base::PackOf;
+  using typename Base::Position;
   using typename Base::Quick;
   using typename Base::Range;
   using typename Base::Rectangle;
@@ -229,12 +266,10 @@ struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
     Range range[W];
     for (int lane = 0; lane < W; ++lane) range[lane] = {0, 0};
     if (used)
-      for (std::int64_t o = r.o0 + row; o < r.o1; o += rows) {
-        PackOf pack;
-        this->load(pack, position(r, o, column));
+      each_line(r, row, rows, column, [&](const PackOf& pack, const Position&) {
         KOKKOSQUANT_UNROLL
-        for (int lane = 0; lane < W; ++lane) range[lane].include(pack.in.head.template get<C>(lane), Base::largest);
-      }
+        for (int lane = 0; lane < W; ++lane) range[lane].include(pack.in.head.template get<C>(lane));
+      });
     Scratch of_team(team.team_scratch(0), team.team_size() * W);
     const int mine = team.team_rank() * W, first = column * W, stride = columns * W;
     for (int lane = 0; lane < W; ++lane) of_team(mine + lane) = range[lane];
@@ -263,15 +298,27 @@ struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
       quick[lane] = this->element.quick_constants(data[lane]);
       all_quick = all_quick && quick[lane].quick;
     }
-    for (std::int64_t o = r.o0 + row; o < r.o1; o += rows) {
-      const auto at = position(r, o, column);
-      PackOf pack;
-      this->load(pack, at);
-      this->finish(pack, at, OneEach<Quick>{quick}, all_quick, [&](int lane) { return this->element.constants(data[lane]); });
+    each_line(r, row, rows, column, [&](PackOf& pack, const Position& at) {
+      if (!this->finish(pack, at, OneEach<Quick>{quick}, all_quick))
+        this->finish_any(at, [&](int lane) { return this->element.constants(data[lane]); });
+    });
+  }
+
+  // f(pack, position) for the lines of a thread, the packs of U of them in flight at once.
+  template <class F>
+  KOKKOS_FORCEINLINE_FUNCTION void each_line(const Rectangle& r, int row, int rows, int column, const F& f) const {
+    for (std::int64_t o = r.o0 + row; o < r.o1; o += U * rows) {
+      PackOf pack[U];
+      KOKKOSQUANT_UNROLL
+      for (int u = 0; u < U; ++u)
+        if (o + u * rows < r.o1) this->load(pack[u], position(r, o + u * rows, column));
+      KOKKOSQUANT_UNROLL
+      for (int u = 0; u < U; ++u)
+        if (o + u * rows < r.o1) f(pack[u], position(r, o + u * rows, column));
     }
   }
   // (tiles start where packs do)
-  KOKKOS_FORCEINLINE_FUNCTION typename Base::Position position(const Rectangle& r, std::int64_t o, int column) const {
+  KOKKOS_FORCEINLINE_FUNCTION Position position(const Rectangle& r, std::int64_t o, int column) const {
     const std::int64_t i = r.i0 + column * W, behind = r.i0 + r.n - i;
     const typename Base::Part part{0, behind < W ? static_cast<int>(behind) : W, this->vectors};
     return {o, i, part, this->straight && part.last == W};
@@ -300,11 +347,8 @@ struct DeviceFindScales {
     const FiniteRange<C>* of_cell = from + cell * cells.parts();
     FiniteRange<C> all{0, 0};
     Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, cells.parts()), [&](std::int64_t p, C& lo) { lo = least(lo, of_cell[p].lo); },
-        Kokkos::Min<C>(all.lo));
-    Kokkos::parallel_reduce(
-        Kokkos::TeamThreadRange(team, cells.parts()), [&](std::int64_t p, C& hi) { hi = greatest(hi, of_cell[p].hi); },
-        Kokkos::Max<C>(all.hi));
+        Kokkos::TeamThreadRange(team, cells.parts()), [&](std::int64_t p, FiniteRange<C>& range) { range.include(of_cell[p]); },
+        RangeReducer<C>{all});
     Kokkos::single(Kokkos::PerTeam(team),
                    [&] { finder.store(cell / cells.cells_inner, cell % cells.cells_inner, finder.find(all)); });
   }

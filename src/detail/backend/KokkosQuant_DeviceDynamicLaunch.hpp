@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 
 #include "KokkosQuant_DeviceCells.hpp"
 #include "KokkosQuant_DeviceLaunch.hpp"
@@ -21,9 +22,10 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   using Launch = DeviceLaunch<Exec, Element, Out, Inputs<T>, Tiled>;
   using Walk = typename Launch::Walk;
   using Range = FiniteRange<typename Finder::compute>;
-  using Policy = Kokkos::TeamPolicy<Exec>;
+  static constexpr int max_threads = device_tuning.largest_team;
+  using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<max_threads, device_tuning.teams_at_once>>;
   static constexpr int pack_width = Launch::pack_width, lanes_width = Launch::lanes_width;
-  static constexpr int kept = Launch::template packs_a_thread<pack_width>;
+  static constexpr int kept = device_tuning.kept_packs;
   static constexpr int threads = device_tuning.team_threads, warp = 32;
 
   template <class>
@@ -74,7 +76,6 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   }
 
  private:
-  static constexpr int max_threads = 1024;
   static int league(std::int64_t teams) { return static_cast<int>(std::min(teams, device_tuning.largest_launch)); }
 
   template <int W>
@@ -112,10 +113,22 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     const int team = by_team ? static_cast<int>(std::min<std::int64_t>(lanes, to != nullptr ? threads : max_threads)) / warp
                              : threads / vector;
     const std::int64_t units = cells.cells() * (to != nullptr ? cells.parts() : 1);
-    Kokkos::parallel_for(label, Policy(exec, league(by_team ? units : (units + team - 1) / team), team, vector),
-                         DeviceCellsAlong<Exec, Finder, Element, Out, T, pack_width, kept>{
-                             base<pack_width>(plan, cells), finder, units, Divider(static_cast<std::uint32_t>(packs)),
-                             by_team ? team * warp : vector, by_team, to});
+    const auto launch = [&](auto whole) {
+      Kokkos::parallel_for(label, Policy(exec, league(by_team ? units : (units + team - 1) / team), team, vector),
+                           DeviceCellsAlong<Exec, Finder, Element, Out, T, pack_width, kept, decltype(whole)::value>{
+                               base<pack_width>(plan, cells), finder, units, Divider(static_cast<std::uint32_t>(packs)),
+                               by_team ? team * warp : vector, by_team, to});
+    };
+    if (is_whole(plan, cells))
+      launch(std::true_type{});
+    else
+      launch(std::false_type{});
+  }
+  // Are all cells (or parts) of aligned packs and the same size?
+  template <class Plan>
+  static bool is_whole(const Plan& plan, const CellWalk& cells) {
+    return !plan.by_element && Launch::template is_aligned<pack_width>(plan.walk) && cells.part_inner % pack_width == 0 &&
+           cells.cell_inner % cells.part_inner == 0 && cells.n_inner % cells.cell_inner == 0;
   }
   template <int W, class Plan>
   static void launch_across(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
@@ -125,9 +138,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     const std::int64_t units = cells.cells_outer * tiles * (to != nullptr ? cells.parts() : 1);
     Policy policy(exec, league(units), threads, 1);
     policy.set_scratch_size(0, Kokkos::PerTeam(static_cast<int>(sizeof(Range)) * threads * W));
-    Kokkos::parallel_for(
-        label, policy,
-        DeviceCellsAcross<Exec, Finder, Element, Out, T, W>{base<W>(plan, cells), finder, units, tiles, columns, to});
+    Kokkos::parallel_for(label, policy, DeviceCellsAcross < Exec, Finder, Element, Out, T, W,
+                         W == 1 ? 8 : 4 > {base<W>(plan, cells), finder, units, tiles, columns, to});
   }
 };
 

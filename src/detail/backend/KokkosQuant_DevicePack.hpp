@@ -12,8 +12,10 @@
 
 #if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
 #define KOKKOSQUANT_UNROLL _Pragma("unroll")
+#define KOKKOSQUANT_NO_UNROLL _Pragma("unroll 1")
 #else
 #define KOKKOSQUANT_UNROLL
+#define KOKKOSQUANT_NO_UNROLL
 #endif
 
 namespace KokkosQuant::Impl {
@@ -75,6 +77,8 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   using InIndex = std::index_sequence_for<I...>;
   Tuple<Chunk<I, W>...> in;
   Tuple<Chunk<O, W>...> out;
+
+  static constexpr std::uint32_t all_vectors = (1u << (sizeof...(O) + sizeof...(I))) - 1;
 
   // Which lanes are inside a line, and which operands can be moved by vector accesses: a bit each, outputs first.
   struct Part {
@@ -156,6 +160,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   template <class ConstantsOf, std::size_t... A, std::size_t... B>
   KOKKOS_INLINE_FUNCTION void compute_any(const Element& element, const Part& part, const ConstantsOf& constants_of,
                                           std::index_sequence<A...>, std::index_sequence<B...>) {
+    KOKKOSQUANT_NO_UNROLL
     for (int lane = 0; lane < W; ++lane) {
       Tuple<lane_t<O, C>...> result{};
       if (lane >= part.first && lane < part.last)

@@ -19,11 +19,15 @@ struct DeviceTuning {
   std::int64_t short_line;  // packs: shorter lines that are no whole packs go in narrower ones
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
   // Scales found from the data:
+  int kept_packs;              // that a thread holds between the range and the codes
   int team_threads;            // of a team that has several cells, or a tile of them
+  int largest_team;            // threads of a team that has one cell
+  int teams_at_once;           // of them on a multiprocessor: 2 of 512 leave 64 registers for a thread
   std::int64_t team_elements;  // of a cell that a team has; larger ones are cut
   std::int64_t part_elements;  // into parts of so many
   int across_bytes;            // (cells across lines) of a line that a team has
 };
-inline constexpr DeviceTuning device_tuning{16, 8, 4, 32, 16, 512, std::int64_t(1) << 30, 256, 1 << 17, 1 << 15, 128};
+inline constexpr DeviceTuning device_tuning{16, 8,   4,   32, 16,      512,     std::int64_t(1) << 30,
+                                            4,  256, 512, 2,  1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

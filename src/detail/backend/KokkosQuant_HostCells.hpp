@@ -31,7 +31,6 @@ KOKKOSQUANT_HOST_INLINE FiniteRange<C> range_of_lanes(const FiniteRange<Pack<C, 
 template <class C, class T>
 struct HostRanges {
   static constexpr int width = host_vector_bytes / static_cast<int>(sizeof(C)), packs = 2, size = width * packs;
-  static constexpr C largest = std::numeric_limits<C>::max();
   using V = Pack<C, width>;
   using Elements = Block<C, width, packs, std::is_same_v<T, bfloat16_t>>;
   Lines<const T> x;
@@ -39,7 +38,7 @@ struct HostRanges {
   FiniteRange<C> along(const CellWalk::Rectangle& r) const {
     FiniteRange<V> range[packs] = {{V::all(0), V::all(0)}, {V::all(0), V::all(0)}};
     const auto include = [&](const Elements& e) {
-      for (int p = 0; p < packs; ++p) range[p].include(e.pack[p], largest);
+      for (int p = 0; p < packs; ++p) range[p].include(e.pack[p]);
     };
     for (std::int64_t o = r.o0; o < r.o1; ++o) {
       const T* line = x.at(o, r.i0);
@@ -72,10 +71,10 @@ struct HostRanges {
     using Some = Block<C, width, 1, false>;
     for (std::int64_t o = r.o0; o < r.o1; ++o) {
       const T* line = x.at(o, r.i0);
-      for (int j = 0; j < whole; ++j) range.pack[j].include(load_lanes<width, C>(line + j * width), largest);
+      for (int j = 0; j < whole; ++j) range.pack[j].include(load_lanes<width, C>(line + j * width));
       for (int j = whole; j < all; ++j) {
         const int rest = static_cast<int>(std::min<std::int64_t>(width, r.n - j * width));
-        range.pack[j].include(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0], largest);
+        range.pack[j].include(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0]);
       }
     }
     return range;

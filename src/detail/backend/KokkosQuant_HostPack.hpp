@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include "../KokkosQuant_Scalar.hpp"
@@ -117,6 +118,11 @@ template <std::floating_point C, int W, lanes_of<C, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to(const Pack<C, W>& t, const S& other) {
   const auto instead = as_pack<C, W>(other).get();
   return Pack<C, W>::of(t.get() == t.get() ? t.get() : instead);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> finite_or_zero(const Pack<C, W>& t) {
+  constexpr C largest = std::numeric_limits<C>::max();
+  return keep_if(within(t, -largest, largest), t);
 }
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> everywhere(const Pack<C, W>&) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# How users take the library: installed and found by find_package, or as a subdirectory. Neither may download anything.
+# How users take the library: installed and found by find_package, as a subdirectory, by FetchContent, or beside a Kokkos that
+# is in their tree. None may download anything.
 
 set(prefix "${CMAKE_CURRENT_BINARY_DIR}/consumer/prefix")
 set(consumer "${CMAKE_CURRENT_SOURCE_DIR}/consumer")
@@ -14,13 +15,28 @@ endif()
 add_test(NAME consumer.install COMMAND "${CMAKE_COMMAND}" --install "${PROJECT_BINARY_DIR}" --prefix "${prefix}" --config $<CONFIG>)
 set_tests_properties(consumer.install PROPERTIES FIXTURES_SETUP kokkosquant_installed LABELS consumer)
 
-foreach(way find_package add_subdirectory)
+# Built once more from its sources where there are any, without optimization: about a minute.
+set(kokkos_source "")
+get_property(kokkos_in_tree GLOBAL PROPERTY KOKKOSQUANT_KOKKOS_IN_TREE)
+if(kokkos_in_tree AND NOT Kokkos_ENABLE_CUDA)
+  set(kokkos_source "-DKOKKOS_SOURCE_DIR=${KOKKOSQUANT_KOKKOS_SOURCE}" -DKokkos_ENABLE_SERIAL=ON -DCMAKE_CXX_STANDARD=20
+                    -DCMAKE_BUILD_TYPE=Debug)
+endif()
+
+set(ways find_package add_subdirectory FetchContent kokkos_in_tree)
+foreach(way IN LISTS ways)
+  set(extra "")
+  if(way STREQUAL "FetchContent")
+    set(extra "-DFETCHCONTENT_SOURCE_DIR_KOKKOSQUANT=${PROJECT_SOURCE_DIR}")
+  elseif(way STREQUAL "kokkos_in_tree")
+    set(extra ${kokkos_source})
+  endif()
   add_test(
     NAME consumer.${way}
     COMMAND
       "${CMAKE_CTEST_COMMAND}" --build-and-test "${consumer}" "${CMAKE_CURRENT_BINARY_DIR}/consumer/${way}" --build-generator
       "${CMAKE_GENERATOR}" --build-makeprogram "${CMAKE_MAKE_PROGRAM}" --build-options ${options} -DCONSUMER_WAY=${way}
-      "-DKOKKOSQUANT_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}" --test-command consumer)
+      "-DKOKKOSQUANT_SOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DCMAKE_CXX_FLAGS=${CMAKE_CXX_FLAGS}" ${extra} --test-command consumer)
   set_tests_properties(consumer.${way} PROPERTIES ENVIRONMENT "${KOKKOSQUANT_TEST_ENVIRONMENT}")
 endforeach()
 
@@ -42,6 +58,6 @@ kokkosquant_add_flags_test(
   "-DCMAKE_CXX_FLAGS=-ffast-math -fno-fast-math -fno-finite-math-only -ffp-contract=fast -march=native -I/opt/-ffast-math")
 
 set(flags_tests refuses_fast_math refuses_Ofast refuses_late_option refuses_linking refuses_nvcc_flags accepts_exact_flags)
-foreach(name find_package add_subdirectory ${flags_tests})
+foreach(name ${ways} ${flags_tests})
   set_tests_properties(consumer.${name} PROPERTIES FIXTURES_REQUIRED kokkosquant_installed LABELS consumer TIMEOUT 600)
 endforeach()

@@ -33,7 +33,7 @@ double expected(int cell, double x) {
 
 // cells: how many scales; cell(n, d): whose it is
 template <class T, class Layout, class Cell, class MakePlan>
-int wrong(const char* what, int cells, const Cell& cell, const MakePlan& make_plan) {
+int wrong(const char* what, std::size_t cells, const Cell& cell, const MakePlan& make_plan) {
   const Exec exec;
   const Kokkos::View<T**, Layout, Exec> x("x", N, D), y("y", N, D);
   const Kokkos::View<float*, Exec> scale("scale", cells);
@@ -43,7 +43,7 @@ int wrong(const char* what, int cells, const Cell& cell, const MakePlan& make_pl
   const auto host_zero_point = Kokkos::create_mirror_view(zero_point);
   for (int n = 0; n < N; ++n)
     for (int d = 0; d < D; ++d) host_x(n, d) = static_cast<T>(value(n, d));
-  for (int c = 0; c < cells; ++c) {
+  for (int c = 0; c < static_cast<int>(cells); ++c) {
     host_scale(c) = scale_of(c);
     host_zero_point(c) = zero_point_of(c);
   }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: x must have the element type of dx
 // expect: KokkosQuant: dy must have the element type of dx
 // expect: KokkosQuant: scale must have the element type of dx, or float where that is a 16-bit type

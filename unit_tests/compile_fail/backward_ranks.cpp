@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: dy must be a Kokkos::View of rank 2 (N x D)
 // expect: KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)
 // expect: KokkosQuant: dx must be a Kokkos::View of rank 2 (N x D)

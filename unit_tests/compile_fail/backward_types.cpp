@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: dx is written: its View must not be of const
 // expect: KokkosQuant: dx must have an element type of double, float, half_t or bfloat16_t
 // expect: KokkosQuant: dy must have the element type of dx

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: exec cannot reach the memory space of q
 // expect: KokkosQuant: exec cannot reach the memory space of scale
 // expect: KokkosQuant: exec cannot reach the memory space of zero_point

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: q must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of KokkosQuant::int4x2_t, uint4x2_t, int2x4_t, uint2x4_t
 // expect: KokkosQuant: x is written: its View must not be of const
 // expect: KokkosQuant: x must have an element type of double, float, half_t or bfloat16_t

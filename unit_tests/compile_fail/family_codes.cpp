@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: mask must be a Kokkos::View of KokkosQuant::mask8_t
 // expect: KokkosQuant: mask is written: its View must not be of const
 // expect: KokkosQuant: q must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of

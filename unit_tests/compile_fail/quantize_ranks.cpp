@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: x must be a Kokkos::View of rank 2 (N x D)
 // expect: KokkosQuant: q must be a Kokkos::View of rank 2 (N x D, or packed)
 // expect: KokkosQuant: scale must be a Kokkos::View of rank 0 or 1 (per tensor), 1 (per token: N, per channel: D) or 2 (per group: N x groups, per block: blocks x blocks)

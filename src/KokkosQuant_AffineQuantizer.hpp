@@ -15,12 +15,15 @@ namespace KokkosQuant {
 /// For 16-bit data take C = float and convert: x as float(x), results by half_t(...) or bfloat16_t(...). Construct it where
 /// the scale changes (once a row, say), use it for each element. All members are KOKKOS_FUNCTIONs without side effects; total
 /// functions: NaN, Inf, zero and negative scales follow IEEE arithmetic through the formulas, which are those of the contract.
+///
+/// \snippet 08_in_your_code/in_your_code.cpp own_kernel
 template <Impl::compute_type C, Contract Rules = contracts::reference>
 class AffineQuantizer {
   using A = Impl::Affine<Rules>;
   using I = Impl::integer_of<C>;
 
  public:
+  /// The quantizer of one scale and zero point (0: symmetric); range is the QuantizeDescriptor of the plans
   KOKKOS_FUNCTION AffineQuantizer(C scale, std::int32_t zero_point, QuantizeDescriptor range)
       : range_(range), mask_(A::mask(scale, zero_point, range)), forward_(A::forward(scale, zero_point, range)) {}
 

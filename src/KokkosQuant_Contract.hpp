@@ -41,25 +41,33 @@ enum class NanRule {
 
 /// \brief The rules of a plan. The defaults are this library's own; contracts has those of other systems by name.
 struct Contract {
-  QuotientRule quotient = QuotientRule::divide;
-  ZeroPointRule zero_point = ZeroPointRule::after_rounding;
-  MaskRule mask = MaskRule::inclusive;
-  GradientRule gradient = GradientRule::select;
-  NanRule nan = NanRule::zero_point;
+  QuotientRule quotient = QuotientRule::divide;              ///< how t is computed
+  ZeroPointRule zero_point = ZeroPointRule::after_rounding;  ///< where the zero point is added
+  MaskRule mask = MaskRule::inclusive;                       ///< which elements pass their gradient on
+  GradientRule gradient = GradientRule::select;              ///< what the gradient of the others is
+  NanRule nan = NanRule::zero_point;                         ///< the code where t is NaN
 
+  /// The same rules
   friend constexpr bool operator==(const Contract&, const Contract&) = default;
 };
 
 /// \brief Contracts by name; docs/contracts.md says what each of them reproduces.
 namespace contracts {
+/// The library's own: docs/arithmetic.md
 inline constexpr Contract reference{};
+/// The library's own but for the borders of the range: they pass no gradient on
 inline constexpr Contract strict{.mask = MaskRule::strict};
+/// QuantizeLinear and DequantizeLinear as ONNX Runtime computes them
 inline constexpr Contract onnx{.nan = NanRule::lowest};
+/// PyTorch's fake_quantize_per_tensor_affine and fake_quantize_per_channel_affine, forward and backward
 inline constexpr Contract pytorch_fake_quantize{
     .quotient = QuotientRule::reciprocal, .gradient = GradientRule::product, .nan = NanRule::lowest};
+/// PyTorch's quantized_decomposed.quantize_per_token
 inline constexpr Contract pytorch_per_token{
     .quotient = QuotientRule::reciprocal, .zero_point = ZeroPointRule::inside_rounding, .nan = NanRule::zero};
+/// torchao's fake quantization and its backward
 inline constexpr Contract torchao{.quotient = QuotientRule::reciprocal, .mask = MaskRule::strict, .nan = NanRule::zero};
+/// IntQuant of Brevitas
 inline constexpr Contract brevitas{.zero_point = ZeroPointRule::inside_rounding, .mask = MaskRule::not_outside};
 }  // namespace contracts
 
@@ -67,6 +75,7 @@ inline constexpr Contract brevitas{.zero_point = ZeroPointRule::inside_rounding,
 /// 127} would name the library's own.
 template <Contract Rules>
 struct QuantizeDescriptorOf : QuantizeDescriptor {
+  /// min <= max: the range that codes are clamped to
   QuantizeDescriptorOf(std::int32_t min, std::int32_t max) : QuantizeDescriptor{min, max} {}
 };
 

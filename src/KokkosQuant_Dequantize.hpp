@@ -122,11 +122,7 @@ struct DequantizeOp {
 /// The inverse of Quantize, as ONNX's DequantizeLinear, with the same descriptor; codes outside its range are converted like all
 /// others. The same bits on every execution space, layout and number of threads.
 ///
-/// \code
-/// KokkosQuant::DequantizePerTokenPlan plan(exec, KokkosQuant::QuantizeDescriptor{-128, 127},
-///                                          KokkosQuant::DequantizePerTokenArgs{q, scale, zero_point, x});
-/// plan.run();  // asynchronous on exec
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp dequantize
 /// \{
 KOKKOSQUANT_OP_FAMILY(Dequantize, , (class Q, class Scale, class ZeroPoint, class X), (Q, Scale, ZeroPoint, X),
                       (Q q; Scale scale; ZeroPoint zero_point; X x;));

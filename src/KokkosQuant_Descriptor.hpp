@@ -12,8 +12,8 @@ namespace KokkosQuant {
 
 /// \brief The integer range that codes are clamped to. Any int32 values with q_min <= q_max.
 struct QuantizeDescriptor {
-  std::int32_t q_min;
-  std::int32_t q_max;
+  std::int32_t q_min;  ///< the smallest code
+  std::int32_t q_max;  ///< the largest code
 };
 
 /// \brief How a kernel walks its arrays. A plan chooses; PlanPreference can ask for one, and the sku says what was taken.
@@ -36,7 +36,7 @@ struct KernelSku {
   std::string element_type;     ///< "double", "float", "half", "bfloat16"
   std::string code_type;        ///< "int8", "int4", "mask", ...; empty where the op has none
   std::string execution_space;  ///< as Kokkos names it
-  Mapping mapping;
+  Mapping mapping;              ///< how the arrays are walked
   int pack_width;  ///< elements worked on at once, 1 if by element; a device may take fewer for short, unaligned lines
   int reads = 1;   ///< times that an input comes from memory: 2 where a scale is found and its elements do not stay at hand
 
@@ -57,8 +57,11 @@ struct PrecisionGuarantee {
 /// \brief True, or false with the reason.
 class [[nodiscard]] Status {
  public:
+  /// True
   Status() = default;
+  /// False, for this reason
   explicit Status(std::string reason) noexcept : ok_(false), message_(std::move(reason)) {}
+  /// True: nothing speaks against it
   explicit operator bool() const noexcept { return ok_; }
   /// What was given and what was expected; empty when true.
   const std::string& message() const noexcept { return message_; }
@@ -68,6 +71,7 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
+/// \brief "packs", "packs_of_tokens", "elements", "automatic".
 inline const char* to_string(Mapping mapping) {
   switch (mapping) {
     case Mapping::automatic: return "automatic";
@@ -83,8 +87,10 @@ inline std::string KernelSku::to_string() const {
          KokkosQuant::to_string(mapping) + "/" + std::to_string(pack_width) + (reads == 2 ? "/2_reads" : "");
 }
 
+/// \brief As to_string().
 inline std::ostream& operator<<(std::ostream& out, const KernelSku& sku) { return out << sku.to_string(); }
 
+/// \brief A line of words.
 inline std::ostream& operator<<(std::ostream& out, const PrecisionGuarantee& g) {
   return out << (g.deterministic ? "deterministic" : "not deterministic")
              << ", the same bits across threads: " << (g.bit_stable_across_threads ? "yes" : "no")

@@ -15,11 +15,12 @@ struct PerChannel {};
 struct PerToken {};
 /// \brief One scale for \c columns neighbours of a row: scale is N x ceil(D / columns); the last group of a row may be shorter.
 struct PerGroup {
-  std::int64_t columns;
+  std::int64_t columns;  ///< elements of a group, at least 1
 };
 /// \brief One scale for a tile: scale is ceil(N / rows) x ceil(D / columns); tiles at the lower and right border may be smaller.
 struct PerBlock {
-  std::int64_t rows, columns;
+  std::int64_t rows;     ///< of a tile, at least 1
+  std::int64_t columns;  ///< of a tile, at least 1
 };
 
 namespace Impl {

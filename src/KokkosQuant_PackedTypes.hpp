@@ -16,12 +16,12 @@ namespace KokkosQuant {
 template <int Bits, bool Signed>
 struct packed_codes {
   static_assert(Bits == 1 || Bits == 2 || Bits == 4);
-  static constexpr int bits = Bits;
-  static constexpr int per_byte = 8 / Bits;
-  static constexpr std::int32_t lowest = Signed ? -(1 << (Bits - 1)) : 0;
-  static constexpr std::int32_t highest = Signed ? (1 << (Bits - 1)) - 1 : (1 << Bits) - 1;
+  static constexpr int bits = Bits;                                                          ///< of a code
+  static constexpr int per_byte = 8 / Bits;                                                  ///< codes in a byte
+  static constexpr std::int32_t lowest = Signed ? -(1 << (Bits - 1)) : 0;                    ///< the smallest code
+  static constexpr std::int32_t highest = Signed ? (1 << (Bits - 1)) - 1 : (1 << Bits) - 1;  ///< the largest code
 
-  std::uint8_t byte;
+  std::uint8_t byte;  ///< the codes, the first in the least significant bits
 
   /// The code at position 0 <= j < per_byte.
   KOKKOS_FUNCTION constexpr std::int32_t get(int j) const {

@@ -14,19 +14,17 @@ namespace KokkosQuant {
 /// \brief Can the op run with these arguments? Never throws, never launches, reads no element.
 ///
 /// \return true; or false with a message that says what was given and what was expected.
-/// \code
-/// if (auto ok = KokkosQuant::can_implement<KokkosQuant::QuantizePerTokenBackward>(exec, descriptor, args); !ok)
-///   std::cerr << ok.message() << '\n';
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp can_implement
 template <class Op, class Exec, class Args>
 Status can_implement(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args) noexcept {
   return Op::template plan<Exec, Args>::can_implement(exec, descriptor, args);
 }
+/// \brief The same for other rules than the library's own.
 template <class Op, class Exec, Contract Rules, class Args>
 Status can_implement(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args) noexcept {
   return Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>::can_implement(exec, descriptor, args);
 }
-// descriptors of other kinds (DynamicQuantizeDescriptor, ...)
+/// \brief The same for descriptors of other kinds.
 template <class Op, class Exec, Impl::descriptor_type Descriptor, class Args>
 requires(!std::derived_from<Descriptor, QuantizeDescriptor>) Status
     can_implement(const Exec& exec, const Descriptor& descriptor, const Args& args)
@@ -38,10 +36,14 @@ template <class Op, class Exec, class Args>
 auto select(const Exec& exec, const QuantizeDescriptor& descriptor, const Args& args, PlanPreference preference = {}) {
   return typename Op::template plan<Exec, Args>(exec, descriptor, args, preference);
 }
+/// \brief The same for other rules than the library's own.
+/// \throws std::invalid_argument where can_implement is false, with its message
 template <class Op, class Exec, Contract Rules, class Args>
 auto select(const Exec& exec, const QuantizeDescriptorOf<Rules>& descriptor, const Args& args, PlanPreference preference = {}) {
   return typename Op::template plan<Exec, Args, QuantizeDescriptorOf<Rules>>(exec, descriptor, args, preference);
 }
+/// \brief The same for descriptors of other kinds.
+/// \throws std::invalid_argument where can_implement is false, with its message
 template <class Op, class Exec, Impl::descriptor_type Descriptor, class Args>
 requires(!std::derived_from<Descriptor, QuantizeDescriptor>) auto select(const Exec& exec, const Descriptor& descriptor,
                                                                          const Args& args, PlanPreference preference = {}) {

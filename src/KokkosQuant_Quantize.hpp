@@ -107,11 +107,7 @@ struct QuantizeOp {
 /// space, layout and number of threads; precision_guarantee().max_ulp is the quotient's. QuantizeDescriptorOf names other
 /// rules.
 ///
-/// \code
-/// KokkosQuant::QuantizePerTokenPlan plan(exec, KokkosQuant::QuantizeDescriptor{-128, 127},
-///                                        KokkosQuant::QuantizePerTokenArgs{x, scale, zero_point, q});
-/// plan.run();  // asynchronous on exec
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp quantize
 /// \{
 KOKKOSQUANT_OP_FAMILY(Quantize, , (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
                       (X x; Scale scale; ZeroPoint zero_point; Q q;));

@@ -35,11 +35,7 @@ using QuantizeBackwardOp = StraightThroughOp<Granularity, true>;
 /// and negative scales and subnormals follow IEEE arithmetic through the formula; a t of NaN or Inf is outside, and nothing
 /// leaks out of a masked element. The same bits on every execution space, layout and number of threads.
 ///
-/// \code
-/// KokkosQuant::QuantizePerTokenBackwardPlan plan(exec, KokkosQuant::QuantizeDescriptor{-128, 127},
-///                                                KokkosQuant::QuantizePerTokenBackwardArgs{dy, x, scale, zero_point, dx});
-/// plan.run();  // asynchronous on exec
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp quantize_backward
 /// \{
 KOKKOSQUANT_OP_FAMILY(Quantize, Backward, (class DY, class X, class Scale, class ZeroPoint, class DX),
                       (DY, X, Scale, ZeroPoint, DX), (DY dy; X x; Scale scale; ZeroPoint zero_point; DX dx;));

@@ -22,10 +22,14 @@ struct half_t {
   std::uint16_t bits;  ///< the IEEE encoding
 
   half_t() = default;
+  /// Rounds once, to nearest, ties to even
   template <std::floating_point F>
   KOKKOS_FUNCTION explicit half_t(F value) : bits(Impl::to_half_bits(value)) {}
+  /// Exact
   KOKKOS_FUNCTION explicit operator float() const { return Impl::half_bits_to_float(bits); }
+  /// Exact
   KOKKOS_FUNCTION explicit operator double() const { return Impl::half_bits_to_float(bits); }
+  /// The number with this encoding
   KOKKOS_FUNCTION static half_t from_bits(std::uint16_t encoding) {
     half_t h;
     h.bits = encoding;
@@ -39,10 +43,14 @@ struct bfloat16_t {
   std::uint16_t bits;  ///< the upper 16 bits of the float's encoding
 
   bfloat16_t() = default;
+  /// Rounds once, to nearest, ties to even
   template <std::floating_point F>
   KOKKOS_FUNCTION explicit bfloat16_t(F value) : bits(Impl::to_bfloat16_bits(value)) {}
+  /// Exact
   KOKKOS_FUNCTION explicit operator float() const { return Impl::bfloat16_bits_to_float(bits); }
+  /// Exact
   KOKKOS_FUNCTION explicit operator double() const { return Impl::bfloat16_bits_to_float(bits); }
+  /// The number with this encoding
   KOKKOS_FUNCTION static bfloat16_t from_bits(std::uint16_t encoding) {
     bfloat16_t b;
     b.bits = encoding;
@@ -61,12 +69,11 @@ inline constexpr no_zero_point_t no_zero_point{};
 /// \brief How an element type is stored and in what it is computed (the contract's T and C).
 ///
 /// Specialise it for a 16-bit type of your own that has the bits of one of ours:
-/// \code
-/// template <> struct KokkosQuant::element_traits<Eigen::half> { using storage = KokkosQuant::half_t; using compute = float; };
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp own_type
 template <class T>
 struct element_traits {};
 
+/// \cond SPECIALIZATIONS
 template <>
 struct element_traits<double> {
   using storage = double;
@@ -98,6 +105,7 @@ struct element_traits<T> {
   using storage = bfloat16_t;
   using compute = float;
 };
+/// \endcond
 
 /// \brief A type whose Views can be quantized: double, float, half_t, bfloat16_t, Kokkos' 16-bit types where they have 16
 /// bits, and every type with an element_traits of its own.
@@ -108,8 +116,10 @@ concept element_type = requires {
   requires sizeof(T) == sizeof(typename element_traits<T>::storage);
 };
 
+/// \brief What arrays of T hold: double, float, half_t or bfloat16_t.
 template <element_type T>
 using storage_t = typename element_traits<T>::storage;
+/// \brief What T is computed in: double for double, else float.
 template <element_type T>
 using compute_t = typename element_traits<T>::compute;
 

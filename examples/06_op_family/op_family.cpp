@@ -63,6 +63,7 @@ void quantize_per_channel(const Exec& exec, const Matrix& x) {
   compare("QuantizePerChannel", q, [](int n, int d) { return element(d, int8_range).quantize(value(n, d)); });
 }
 
+//! [per_group]
 // 4-bit codes, two a byte, one scale for each group of 16 columns, and back
 void quantize_and_dequantize_per_group(const Exec& exec, const Matrix& x) {
   constexpr std::int64_t groups = (D + group - 1) / group;
@@ -82,6 +83,7 @@ void quantize_and_dequantize_per_group(const Exec& exec, const Matrix& x) {
     return element(static_cast<int>(n * groups + d / group), int4_range).fake_quantize(value(n, d));
   });
 }
+//! [per_group]
 
 // the gradients of both, one after the other, one scale a row
 void backward_per_token(const Exec& exec, const Matrix& x, const Matrix& gradient) {
@@ -99,6 +101,7 @@ void backward_per_token(const Exec& exec, const Matrix& x, const Matrix& gradien
           [](int n, int d) { return element(n, int8_range).backward(value(n, d) * scale_of(n), value(n, d)); });
 }
 
+//! [fake_quantize_per_block]
 // fake quantization, one scale for each tile of 4 x 16, and its gradient recomputed from x
 void fake_quantize_per_block(const Exec& exec, const Matrix& x, const Matrix& gradient) {
   const ScaleTable scale("scale", (N + block_rows - 1) / block_rows, (D + group - 1) / group);
@@ -117,7 +120,9 @@ void fake_quantize_per_block(const Exec& exec, const Matrix& x, const Matrix& gr
   compare("FakeQuantizePerBlockBackward", dx,
           [&](int n, int d) { return element(cell(n, d), int4_range).fake_quantize_backward(value(n, d), value(n, d)); });
 }
+//! [fake_quantize_per_block]
 
+//! [with_mask]
 // fake quantization, one scale for all, that keeps a bit an element; the gradient from those bits alone. As PyTorch does it.
 void fake_quantize_per_tensor_with_mask(const Exec& exec, const Matrix& x, const Matrix& gradient) {
   const Kokkos::View<float, Exec> scale("scale");
@@ -138,6 +143,7 @@ void fake_quantize_per_tensor_with_mask(const Exec& exec, const Matrix& x, const
   compare("FakeQuantizeBackwardFromMask", dx,
           [&](int n, int d) { return one.fake_quantize_backward(value(n, d), value(n, d)); });
 }
+//! [with_mask]
 
 }  // namespace
 

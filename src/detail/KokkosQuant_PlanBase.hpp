@@ -33,10 +33,12 @@ class PlanBase {
   static constexpr bool takes_workspace = requires(const Sweep& s) { s.workspace_size(); };
 
  public:
-  using execution_space = Exec;
-  using args_type = Args;
-  using descriptor_type = Descriptor;
+  using execution_space = Exec;        ///< of the instance
+  using args_type = Args;              ///< the aggregate of Views
+  using descriptor_type = Descriptor;  ///< QuantizeDescriptor, or one that names other rules
 
+  /// \brief Checks the arguments and chooses a kernel for them. The plan keeps copies of the instance and of the Views (which share
+  /// their memory). Reads no element, launches nothing.
   /// \throws std::invalid_argument where can_implement is false, with its message
   PlanBase(const Exec& exec, const Descriptor& descriptor, const Args& args, PlanPreference preference = {})
       : exec_(exec),
@@ -73,6 +75,7 @@ class PlanBase {
 
   /// \brief Bytes that run() needs from the caller: for most ops none.
   static constexpr std::size_t workspace_size() requires(!takes_workspace) { return 0; }
+  /// \brief The same for ops that need some.
   std::size_t workspace_size() const requires takes_workspace { return sweep_.workspace_size(); }
 
   /// \brief run() for plans with a workspace_size(): a Kokkos::View<std::byte*> (or of another type of one byte) in memory that
@@ -84,6 +87,8 @@ class PlanBase {
   void run(const Workspace& workspace) const {
     launch(sweep_, workspace);
   }
+  /// \brief Both: other Views, and a workspace.
+  /// \throws std::invalid_argument as run(args) and run(workspace)
   template <view Workspace>
   void run(const Args& args, const Workspace& workspace) const {
     launch(sweep_for(args), workspace);
@@ -102,9 +107,9 @@ class PlanBase {
   /// \brief What run() promises about its results.
   static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
 
-  const Exec& instance() const { return exec_; }
-  const Descriptor& descriptor() const { return descriptor_; }
-  const Args& args() const { return args_; }
+  const Exec& instance() const { return exec_; }                ///< where run() launches
+  const Descriptor& descriptor() const { return descriptor_; }  ///< as given
+  const Args& args() const { return args_; }                    ///< the Views of run()
 
  private:
   static void require(const Status& status) {

@@ -63,6 +63,9 @@ def plan_class(name, op, descriptor="QuantizeDescriptor"):
         f"\\tparam Args {name}Args of the Views \\tparam Descriptor {descriptor}, or one that names other rules */ "
         f"template <class Exec, class Args, class Descriptor = {descriptor}> class {name}Plan : public "
         f"Impl::PlanBase<{op}, Exec, Args, Descriptor> {{ public: "
+        f"/** \\brief Checks the arguments and chooses a kernel for them; keeps copies of the instance and of the Views, which share "
+        f"their memory. Reads no element, launches nothing. \\throws std::invalid_argument where can_implement is false */ "
+        f"{name}Plan(const Exec& exec, const Descriptor& descriptor, const Args& args, PlanPreference preference = {{}}); "
         f"/** \\brief The same as the constructor. \\throws std::invalid_argument where can_implement is false */ "
         f"static {name}Plan select(const Exec& exec, const Descriptor& descriptor, const Args& args, PlanPreference preference = {{}}); }}; "
         f"/** \\brief Names the op for select, can_implement and plan_t. */ struct {name} {{}};")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
 /// \brief Everything: quantization plans for Kokkos Views.
+///
+/// \namespace KokkosQuant
+/// \brief Everything that users need. KokkosQuant::Impl is not for them.
 #pragma once
 
 #include "KokkosQuant_AffineQuantizer.hpp"

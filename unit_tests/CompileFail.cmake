@@ -63,3 +63,22 @@ foreach(flag IN LISTS flags)
   file(CONFIGURE OUTPUT "${source}" CONTENT "// expect: compile without it\n#include <KokkosQuant.hpp>\n")
   kokkosquant_add_compile_fail(fast_math_refused.${flag} "${source}" ${flag})
 endforeach()
+
+# A first program compiles within 10 s beyond what Kokkos takes (processor time; optimized, without sanitizers and nvcc).
+find_program(BASH_EXECUTABLE bash)
+if(BASH_EXECUTABLE
+   AND NOT KOKKOSQUANT_COMPILER_IS_NVCC
+   AND CMAKE_BUILD_TYPE STREQUAL "Release"
+   AND NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize|--coverage")
+  separate_arguments(release_flags NATIVE_COMMAND "${CMAKE_CXX_FLAGS_RELEASE}")
+  add_test(
+    NAME compile_cost
+    COMMAND
+      "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DSTANDARD=${standard}"
+      "-DUSER_FLAGS=${user_flags};${release_flags}" "-DFLAGS_FILE=${flags_file}" "-DBASH=${BASH_EXECUTABLE}"
+      "-DSCRIPT=${PROJECT_SOURCE_DIR}/scripts/compile_cost.sh" -DLIMIT=10
+      "-DBASE=${CMAKE_CURRENT_SOURCE_DIR}/compile_cost/kokkos_only.cpp"
+      "-DPROGRAM=${PROJECT_SOURCE_DIR}/examples/00_first_program/first_program.cpp" -P
+      "${CMAKE_CURRENT_SOURCE_DIR}/RunCompileCost.cmake")
+  set_tests_properties(compile_cost PROPERTIES LABELS compile_cost TIMEOUT 300)
+endif()

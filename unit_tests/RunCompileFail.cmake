@@ -1,15 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Run by ctest for one file of compile_fail/: compiles it twice. See CompileFail.cmake.
-include("${FLAGS_FILE}")
-list(TRANSFORM definitions PREPEND -D)
-list(TRANSFORM includes PREPEND -I)
-list(REMOVE_ITEM definitions -D)
-list(REMOVE_ITEM includes -I)
-list(REMOVE_DUPLICATES includes)
-list(REMOVE_ITEM options "")
-list(JOIN options " " options)
-string(REPLACE "SHELL:" "" options "${options}")  # several words in one, for CMake
-separate_arguments(options NATIVE_COMMAND "${options}")
+cmake_minimum_required(VERSION 3.25)
+include("${CMAKE_CURRENT_LIST_DIR}/UserFlags.cmake")
 
 file(STRINGS "${SOURCE}" expected REGEX "^// expect: .")
 list(TRANSFORM expected REPLACE "^// expect: " "")
@@ -17,7 +9,7 @@ if(NOT expected)
   message(FATAL_ERROR "${SOURCE} must say '// expect: <text of the compiler's message>', once or more")
 endif()
 
-set(command "${COMPILER}" ${STANDARD} ${USER_FLAGS} ${options} ${definitions} ${includes} ${HOW})
+set(command ${user_command} ${HOW})
 execute_process(
   COMMAND ${command} -DKOKKOSQUANT_EXPECT_SUCCESS "${SOURCE}"
   RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)

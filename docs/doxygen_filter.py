@@ -3,16 +3,15 @@
 """Doxygen's view of a header: what users see. Lines keep their numbers.
 
 - namespace Impl is left out, but for PlanBase, whose members are those of every plan;
-- KOKKOSQUANT_OP_FAMILY, KOKKOSQUANT_ARGS, KOKKOSQUANT_PLAN and KOKKOSQUANT_PLAN_OF become the classes that they declare, each
-  documented by the table of its family; the family, a member group in the sources (\\name), is a topic. A macro that this script
-  does not know becomes a function without documentation, which is an error;
+- KOKKOSQUANT_ARGS, KOKKOSQUANT_TILED_ARGS, KOKKOSQUANT_PLAN and KOKKOSQUANT_PLAN_OF, and macros made of them, become the classes
+  that they declare, each documented by the table of its family; the family, a member group in the sources (\\name), is a topic. A
+  macro that is defined neither in the header nor in detail/KokkosQuant_OpFamily.hpp becomes a function without documentation,
+  which is an error;
 - requires-clauses are left out: Doxygen 1.9.4 takes them for parts of names.
 """
+import pathlib
 import re
 import sys
-
-GRANULARITIES = ("PerTensor", "PerChannel", "PerToken", "PerGroup", "PerBlock")
-TILED = {"PerGroup": ("PerGroup group",), "PerBlock": ("PerBlock block",)}
 
 
 def blank(text):
@@ -71,26 +70,43 @@ def plan_class(name, op, descriptor="QuantizeDescriptor"):
         f"/** \\brief Names the op for select, can_implement and plan_t. */ struct {name} {{}};")
 
 
-def expand(text):
+def definitions(text):
+    """Function-like macros of ours: name -> parameters, body."""
+    found = {}
+    for macro in re.finditer(r"^#define (KOKKOSQUANT_\w+)\(([^)]*)\)((?:.*\\\n)*.*)\n", text, re.M):
+        found[macro[1]] = [p.strip() for p in macro[2].split(",")], re.sub(r"\s*\\\n\s*", " ", macro[3]).strip()
+    return found
+
+
+def classes_of(name, parts, rows, macros):
+    """What a macro call declares, with documentation."""
+    if name == "KOKKOSQUANT_ARGS":
+        plan = re.sub("Args$", "Plan", parts[0])
+        return [args_class(parts[0], inner(parts[1]), inner(parts[3]).split(";"), rows, plan)]
+    if name == "KOKKOSQUANT_TILED_ARGS":
+        plan, members = re.sub("Args$", "Plan", parts[0]), inner(parts[3]).split(";") + [" ".join(parts[4:6])]
+        return [args_class(parts[0], inner(parts[1]), members, rows, plan)]
+    if name in ("KOKKOSQUANT_PLAN", "KOKKOSQUANT_PLAN_OF"):
+        return [plan_class(*parts)]
+    if name not in macros:
+        return [f"void doxygen_filter_does_not_know_{name}();"]
+    parameters, body = macros[name]
+    values = dict(zip(parameters, parts))
+    body = re.sub(r"\w+", lambda word: values.get(word[0], word[0]), body)
+    body = re.sub(r"\s*##\s*", "", body)
+    classes, at = [], 0
+    for call in re.finditer(r"\b(KOKKOSQUANT_\w+)\(", body):
+        if call.start() >= at:
+            inner_parts, at = arguments(body, call.end() - 1)
+            classes += classes_of(call[1], inner_parts, rows, macros)
+    return classes
+
+
+def expand(text, macros):
     out, at = [], 0
     for call in re.finditer(r"^(KOKKOSQUANT_\w+)\(", text, re.M):
         parts, end = arguments(text, call.end() - 1)
-        rows = table_before(text, call.start())
-        if call[1] == "KOKKOSQUANT_OP_FAMILY":
-            family, ending, types, _, members = parts
-            classes = []
-            for g in GRANULARITIES:
-                name = family + g + ending
-                fields = inner(members).split(";") + list(TILED.get(g, ()))
-                classes.append(args_class(name + "Args", inner(types), fields, rows, name + "Plan"))
-                classes.append(plan_class(name, f"Impl::{family}{ending}Op<{g}>"))
-        elif call[1] == "KOKKOSQUANT_ARGS":
-            name, types, _, members = parts
-            classes = [args_class(name, inner(types), inner(members).split(";"), rows, name[:-4] + "Plan")]
-        elif call[1] in ("KOKKOSQUANT_PLAN", "KOKKOSQUANT_PLAN_OF"):
-            classes = [plan_class(*parts)]
-        else:
-            classes = [f"void doxygen_filter_does_not_know_{call[1]}();"]
+        classes = classes_of(call[1], parts, table_before(text, call.start()), macros)
         rest = re.match(r"\s*;", text[end:])
         stop = end + (rest.end() if rest else 0)
         out += [text[at:call.start()], " ".join(classes), blank(text[call.start():stop])]
@@ -134,7 +150,10 @@ def main(path):
         text = re.sub(r"^namespace Impl \{.*?^\}  // namespace Impl\n", lambda m: blank(m[0]), text, flags=re.M | re.S)
         if not path.endswith("_Types.hpp"):  # concepts
             text = without_requires(text)
-        text = expand(text)
+        with open(pathlib.Path(__file__).parent.parent / "src/detail/KokkosQuant_OpFamily.hpp", encoding="utf-8") as file:
+            macros = definitions(file.read()) | definitions(text)
+        text = re.sub(r"^#define KOKKOSQUANT_\w+\((?:.*\\\n)*.*\n", lambda m: blank(m[0]), text, flags=re.M)
+        text = expand(text, macros)
         text = re.sub(r"^/// \\name (.*)\n", topic, text, flags=re.M)
     sys.stdout.write(text)
 

@@ -99,12 +99,7 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 /// needs workspace_size() bytes: run(workspace). The scales, zero points and codes are the same bits on every execution space,
 /// layout and number of threads. q and scale share no memory with anything else.
 ///
-/// \code
-/// KokkosQuant::DynamicQuantizePerTokenPlan plan(exec, KokkosQuant::DynamicQuantizeDescriptor{-128, 127},
-///                                               KokkosQuant::DynamicQuantizePerTokenArgs{x, scale, zero_point, q});
-/// Kokkos::View<std::byte*> workspace("workspace", plan.workspace_size());  // nearly always 0
-/// plan.run(workspace);
-/// \endcode
+/// \snippet 08_in_your_code/in_your_code.cpp dynamic
 /// \{
 #define KOKKOSQUANT_DYNAMIC_FAMILY(Family, Types, Names, Members)                                   \
   KOKKOSQUANT_ARGS(Family##PerTensorArgs, Types, Names, Members);                                   \

@@ -2,6 +2,7 @@
 // How plans and element functions stand in a code of your own. The documentation takes its snippets from here; each part checks
 // what it shows.
 #include <KokkosQuant.hpp>
+#include <cstddef>
 #include <iostream>
 #include <stdexcept>
 
@@ -160,6 +161,21 @@ void packed(const Exec& exec, const Matrix& x, const Vector& scale) {
   expect(host(0, 0).get(0) == 3 && host(0, 0).get(1) == 3, "packed codes");
 }
 
+void dynamic(const Exec& exec, const Matrix& x) {
+  const Vector scale("scale", N);
+  const Integers zero_point("zero_point", N);
+  const Codes q("q", N, D);
+  //! [dynamic]
+  const KokkosQuant::DynamicQuantizePerTokenPlan plan(exec, KokkosQuant::DynamicQuantizeDescriptor{-128, 127},
+                                                      KokkosQuant::DynamicQuantizePerTokenArgs{x, scale, zero_point, q});
+  const Kokkos::View<std::byte*, Exec> workspace("workspace", plan.workspace_size());  // nearly always 0 bytes
+  plan.run(workspace);
+  //! [dynamic]
+  exec.fence();
+  const auto s = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), scale);
+  expect(s(0) == 0.75f / 255 && first(q) == 127, "a scale from the data: lo = 0, hi = 0.75");
+}
+
 void own_type(const Exec& exec, const Vector& scale) {
   const Kokkos::View<MyHalf**, Exec> x("x", N, D);
   Kokkos::deep_copy(exec, Kokkos::View<std::uint16_t**, Exec>(reinterpret_cast<std::uint16_t*>(x.data()), N, D),
@@ -190,6 +206,7 @@ int main() {
   double_buffers(exec, x, scale);
   contracts(exec, x, scale);
   packed(exec, x, scale);
+  dynamic(exec, x);
   own_type(exec, scale);
 
   const Codes q("q", N, D);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "KokkosQuant_AffineQuantizer.hpp"
+#include "KokkosQuant_Configuration.hpp"
 #include "KokkosQuant_Contract.hpp"
 #include "KokkosQuant_Dequantize.hpp"
 #include "KokkosQuant_DequantizeBackward.hpp"

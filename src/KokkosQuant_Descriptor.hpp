@@ -82,6 +82,8 @@ inline const char* to_string(Mapping mapping) {
   return "unknown";
 }
 
+inline std::ostream& operator<<(std::ostream& out, Mapping mapping) { return out << to_string(mapping); }
+
 inline std::string KernelSku::to_string() const {
   return op + "/" + element_type + (code_type.empty() ? "" : "/" + code_type) + "/" + execution_space + "/" +
          KokkosQuant::to_string(mapping) + "/" + std::to_string(pack_width) + (reads == 2 ? "/2_reads" : "");

@@ -124,7 +124,7 @@ struct Affine {
     const auto added = static_cast<std::int32_t>(k.added), zero_point = static_cast<std::int32_t>(k.zero_point);
     const CodeRange r = shifts ? CodeRange{d.q_min, d.q_max} : code_range(d, zero_point);
     const C u = to_be_rounded(k, x);
-    const double lo = static_cast<double>(r.lo), hi = static_cast<double>(r.hi);
+    const auto lo = static_cast<double>(r.lo), hi = static_cast<double>(r.hi);
     const double t = u == u ? to_double(u) : static_cast<double>(nan_code(zero_point, d) - added);
     return static_cast<integer_of<C>>(round_small(clamp(t, lo, hi)) + added);
   }

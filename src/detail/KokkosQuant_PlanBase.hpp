@@ -63,14 +63,17 @@ class PlanBase {
   ///
   /// Re-entrant: any number of calls and threads at once, as far as the Views' contents allow. No allocation, copy or fence of
   /// its own (Kokkos 5 copies a kernel's label); can be captured in a graph. The Views' memory must live until the kernel is done,
-  /// the plan need not.
+  /// the plan need not. Profilers show the kernel as "KokkosQuant::" and the op's name. (There is no region around it: Kokkos
+  /// fences all devices where a tool sees one begin and end.)
   /// \throws std::invalid_argument where workspace_size() is not 0: such plans take their bytes, run(workspace)
+  /// \throws std::runtime_error with the sku and Kokkos' message where a launch fails, Kokkos' exception nested in it
   void run() const { launch(sweep_); }
 
   /// \brief The same for other Views of the same types and extents (double buffers).
   ///
   /// Strides, alignment and aliasing are checked again, and the kernel is chosen again.
   /// \throws std::invalid_argument where can_implement is false or an extent differs; nothing is launched then
+  /// \throws std::runtime_error as run()
   void run(const Args& args) const { launch(sweep_for(args)); }
 
   /// \brief Bytes that run() needs from the caller: for most ops none.
@@ -95,15 +98,7 @@ class PlanBase {
   }
 
   /// \brief Which kernel run() launches.
-  KernelSku sku() const {
-    return {Op::name(),
-            type_name<typename Op::template data_type<Args>>(),
-            Op::template code_type_name<Args>(),
-            Exec::name(),
-            sweep_.mapping(),
-            sweep_.pack_width(),
-            reads()};
-  }
+  KernelSku sku() const { return sku_of(sweep_); }
   /// \brief What run() promises about its results.
   static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
 
@@ -127,9 +122,9 @@ class PlanBase {
   void launch(const Sweep& sweep) const {
     if constexpr (takes_workspace) {
       require_workspace(sweep.workspace_size(), nullptr, 0, sweep.workspace_size() == 0);
-      sweep.launch(exec_, label_, nullptr);
+      launch_named(sweep, nullptr);
     } else {
-      sweep.launch(exec_, label_);
+      launch_named(sweep);
     }
   }
   template <class Workspace>
@@ -143,9 +138,9 @@ class PlanBase {
                         (data != nullptr && reinterpret_cast<std::uintptr_t>(data) % workspace_alignment == 0 &&
                          workspace.size() >= sweep.workspace_size() && (workspace.size() < 2 || workspace.stride(0) == 1));
       require_workspace(sweep.workspace_size(), data, workspace.size(), fits);
-      sweep.launch(exec_, label_, data);
+      launch_named(sweep, data);
     } else {
-      sweep.launch(exec_, label_);
+      launch_named(sweep);
     }
   }
   static constexpr std::uintptr_t workspace_alignment = 16;
@@ -156,11 +151,25 @@ class PlanBase {
                   needed, " bytes (workspace_size()) without gaps at a multiple of ", workspace_alignment);
     require(checks.status());
   }
-  int reads() const {
-    if constexpr (requires { sweep_.reads(); })
-      return sweep_.reads();
-    else
-      return 1;
+  static KernelSku sku_of(const Sweep& sweep) {
+    int reads = 1;
+    if constexpr (requires { sweep.reads(); }) reads = sweep.reads();
+    return {Op::name(),
+            type_name<typename Op::template data_type<Args>>(),
+            Op::template code_type_name<Args>(),
+            Exec::name(),
+            sweep.mapping(),
+            sweep.pack_width(),
+            reads};
+  }
+  template <class... Workspace>
+  void launch_named(const Sweep& sweep, const Workspace&... workspace) const {
+    try {
+      sweep.launch(exec_, label_, workspace...);
+    } catch (const std::exception& reason) {
+      std::throw_with_nested(
+          std::runtime_error("KokkosQuant::" + sku_of(sweep).to_string() + ": the launch failed: " + reason.what()));
+    }
   }
   Status same_extents(const Args& args) const {
     const auto &given = Op::shape_of(args), &planned = Op::shape_of(args_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include <Kokkos_Core.hpp>
 #include <KokkosQuant.hpp>
+#include <Kokkos_Core.hpp>
 #include <cstdio>
 
 int main(int argc, char* argv[]) {

@@ -13,6 +13,15 @@
 
 namespace KokkosQuant::Impl {
 
+// Where the launch that starts at a position ends: after at most so many, at the end of the axis; and after whole units where
+// one fits, else with the cell that it starts in. A unit: what a launch must not cut, one (untiled), a cell, or of packed codes
+// eight of them, so that those of a byte stay together.
+inline std::int64_t launch_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t unit,
+                               std::int64_t most) {
+  const std::int64_t end = unit <= most ? start + most / unit * unit : std::min(start + most, (start / cell + 1) * cell);
+  return std::min(end, extent);
+}
+
 template <class Exec, class Element, class Out, class In, bool Tiled>
 struct DeviceLaunch;
 template <class Exec, class Element, class... O, class... I, bool Tiled>
@@ -106,15 +115,8 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
       if (!is_long && !is_aligned<W>(plan.walk)) return launch_widest<W / 2>(exec, label, plan);
     launch_parts<W>(exec, label, plan);
   }
-  // Where the launch that starts at a position ends: after at most so many, at the end of the axis; and (tiled) of cells
-  // shorter than that after whole ones, of a longer one with it. Packed codes of a byte stay together.
   static std::int64_t part_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t most) {
-    std::int64_t end = start + most;
-    if (Tiled) {
-      const std::int64_t unit = Walk::has_packed ? 8 * cell : cell;
-      end = unit <= most ? start + most / unit * unit : std::min(end, (start / cell + 1) * cell);
-    }
-    return std::min(end, extent);
+    return launch_end(start, extent, cell, !Tiled ? 1 : Walk::has_packed ? 8 * cell : cell, most);
   }
   static Divider divider(std::int64_t d) { return Divider(static_cast<std::uint32_t>(d)); }
   static constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

@@ -127,8 +127,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     const Walk& whole = plan.walk;
     const Cells& cells = plan.cells;
     const bool in_pieces = Tiled && !plan.lanes_differ;
-    const bool starts_aligned = plan.lanes_differ || Walk::has_packed ||
-                                (!plan.by_element && is_aligned<W>(whole) && (!Tiled || whole.n_inner <= longest));
+    // (Tiled: every piece starts where a pack does, and so does every launch.)
+    const bool pieces_start_aligned = whole.n_inner <= longest && (cells.inner >= whole.n_inner || cells.inner % W == 0);
+    const bool starts_aligned =
+        plan.lanes_differ || Walk::has_packed || (!plan.by_element && is_aligned<W>(whole) && (!Tiled || pieces_start_aligned));
     for (std::int64_t i = 0, end_i; i < whole.n_inner; i = end_i) {
       end_i = part_end(i, whole.n_inner, cells.inner, longest);
       const std::int64_t n = end_i - i, piece = in_pieces ? std::min(cells.inner, n) : n;

@@ -34,7 +34,7 @@ namespace KokkosQuant::Impl {
 template <class Exec, class Element, class Out, class In, bool Tiled>
 class RowSweep {
   static_assert(std::is_trivially_copyable_v<Element>);
-  using Launch = std::conditional_t<host_space<Exec>, HostLaunch<Exec, Element, Out, In, Tiled>,
+  using Launch = std::conditional_t<host_space<Exec> && !device_walk_on_host, HostLaunch<Exec, Element, Out, In, Tiled>,
                                     DeviceLaunch<Exec, Element, Out, In, Tiled>>;
 
  public:

@@ -6,6 +6,13 @@
 
 namespace KokkosQuant::Impl {
 
+// Tests define it: the walk of devices, done by the host's threads, in launches so small that there are several.
+#ifdef KOKKOSQUANT_DEVICE_WALK_ON_HOST
+inline constexpr bool device_walk_on_host = true;
+#else
+inline constexpr bool device_walk_on_host = false;
+#endif
+
 // Measured on an H200, 2^28 elements, fraction of the best triad (backward) or copy (quantize) of the same bytes:
 struct DeviceTuning {
   int access_bytes;         // of a vector access; single elements reach a third of the limit in 16 bits
@@ -27,7 +34,7 @@ struct DeviceTuning {
   std::int64_t part_elements;  // into parts of so many
   int across_bytes;            // (cells across lines) of a line that a team has
 };
-inline constexpr DeviceTuning device_tuning{16, 8,   4,   32, 16,      512,     std::int64_t(1) << 30,
-                                            4,  256, 512, 2,  1 << 17, 1 << 15, 128};
+inline constexpr DeviceTuning device_tuning{
+    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 9 : 30), 4, 256, 512, 1, 1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

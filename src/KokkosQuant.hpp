@@ -6,6 +6,10 @@
 /// \brief Everything that users need. KokkosQuant::Impl is not for them.
 #pragma once
 
+#if defined(__cplusplus) && __cplusplus < 202002L
+#error "KokkosQuant needs C++20: compile with -std=c++20 (CMake: the target KokkosQuant::quant asks for it)"
+#endif
+
 #include "KokkosQuant_AffineQuantizer.hpp"
 #include "KokkosQuant_Configuration.hpp"
 #include "KokkosQuant_Contract.hpp"

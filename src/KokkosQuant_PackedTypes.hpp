@@ -54,7 +54,7 @@ concept packed_type = elements_per<T> >
 /// \brief Bytes that hold a number of neighbours packed: the extent of a View of packed codes or masks.
 template <Impl::packed_type P>
 constexpr std::int64_t packed_extent(std::int64_t elements) {
-  return (elements + P::per_byte - 1) / P::per_byte;
+  return elements / P::per_byte + (elements % P::per_byte != 0 ? 1 : 0);
 }
 
 }  // namespace KokkosQuant

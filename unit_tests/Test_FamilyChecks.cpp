@@ -367,6 +367,61 @@ TEST(FamilyChecks, CodesShareNoMemory) {
                  {"y is written", "shares memory with zero_point"});
 }
 
+// Found by the fuzzer (fuzz/fuzz_plans.cpp): extents and strides beyond what addresses reach overflowed in the checks.
+TEST(FamilyChecks, ViewsThatNoMemoryHolds) {
+  using Any = Kokkos::View<float**, LayoutStride, Exec>;
+  const Views v;
+  const Vector1<float> scale("scale", N);
+  const auto with = [&](const auto& x, const auto& y) {
+    return status_of<KokkosQuant::FakeQuantizePerToken>(KokkosQuant::FakeQuantizePerTokenArgs{x, scale, no_zero_point, y});
+  };
+  const auto any = [&](std::size_t n, std::size_t n_stride, std::size_t d, std::size_t d_stride) {
+    return Any(v.x.data(), LayoutStride(n, n_stride, d, d_stride));
+  };
+  constexpr std::size_t top = ~std::size_t{0}, half = std::size_t{1} << 63;
+  for (const std::size_t stride : {top, top - 19, half, std::size_t{1} << 61, std::size_t{1} << 58})
+    for (const Any& x : {any(N, stride, D, 1), any(N, 1, D, stride), any(N, stride, D, stride)}) {
+      expect_refused(with(x, v.y), {"x is 6 x 20 with strides", std::to_string(stride), "fits in memory"});
+      expect_refused(with(v.y, x), {"y is 6 x 20 with strides", "fits in memory"});
+    }
+  for (const std::size_t extent : {top, half, half - 1, std::size_t{1} << 62}) {
+    for (const Any& x : {any(extent, 0, D, 1), any(N, 0, extent, 1), any(extent, 1, extent, extent), any(extent, 1, 0, 1)})
+      expect_refused(with(x, x), {std::to_string(extent), "fits in memory"});
+    const Kokkos::View<float*, LayoutStride, Exec> scales(v.y.data(), LayoutStride(extent, 0));
+    expect_refused(
+        status_of<KokkosQuant::FakeQuantizePerToken>(KokkosQuant::FakeQuantizePerTokenArgs{v.x, scales, no_zero_point, v.y}),
+        {"scale is " + std::to_string(extent), "fits in memory"});
+    const Kokkos::View<int4x2_t**, LayoutStride, Exec> q(nullptr, LayoutStride(N, 1, extent / 2, 1));
+    expect_refused(status_of<KokkosQuant::QuantizePerToken>(
+                       KokkosQuant::QuantizePerTokenArgs{any(N, 0, extent, 1), scale, no_zero_point, q}, {-8, 7}),
+                   {std::to_string(extent / 2), "fits in memory"});
+  }
+  // An axis of one element, or an array of none, may have any stride.
+  const Vector1<float> one("scale", 1);
+  expect_accepted(status_of<KokkosQuant::FakeQuantizePerToken>(
+      KokkosQuant::FakeQuantizePerTokenArgs{any(1, top, D, 1), one, no_zero_point, any(1, half, D, 1)}));
+  expect_accepted(status_of<KokkosQuant::FakeQuantizePerToken>(
+      KokkosQuant::FakeQuantizePerTokenArgs{any(0, top, D, 1), Vector1<float>(), no_zero_point, any(0, half, D, 1)}));
+}
+
+TEST(FamilyChecks, ElementsAreAligned) {
+  const Views v;
+  const Vector1<float> scale("scale", N);
+  const auto beside = [&](std::size_t bytes) {
+    return Matrix2<float>(reinterpret_cast<float*>(reinterpret_cast<std::uintptr_t>(v.x.data()) + bytes), N - 1, D);
+  };
+  const auto with = [&](const auto& x, const auto& y) {
+    return status_of<KokkosQuant::FakeQuantizePerToken>(
+        KokkosQuant::FakeQuantizePerTokenArgs{x, Kokkos::subview(scale, std::make_pair(0, 5)), no_zero_point, y});
+  };
+  const auto y = Kokkos::subview(v.y, std::make_pair(0, 5), Kokkos::ALL);
+  for (const std::size_t bytes : {1, 2, 3}) {
+    expect_refused(with(beside(bytes), y), {"x starts at an address", "multiple of 4 bytes"});
+    expect_refused(with(y, beside(bytes)), {"y starts at an address", "multiple of 4 bytes"});
+  }
+  expect_accepted(with(beside(4), y));
+}
+
 TEST(FamilyChecks, TheNamesOfOpsAndCodes) {
   const Views v;
   const auto args = KokkosQuant::QuantizePerGroupArgs{v.x, Matrix2<float>("scale", N, 5), no_zero_point,

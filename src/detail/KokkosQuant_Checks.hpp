@@ -15,11 +15,30 @@
 
 namespace KokkosQuant::Impl {
 
+// For messages: printed only where one is needed.
 template <view V>
-std::string shape(const V& v) {
-  std::ostringstream text;
-  for (int r = 0; r < rank_of<V>; ++r) text << (r == 0 ? "" : " x ") << v.extent(r);
-  return rank_of<V> == 0 ? "1" : text.str();
+struct Shape {
+  const V& v;
+  friend std::ostream& operator<<(std::ostream& out, const Shape& s) {
+    for (int r = 0; r < rank_of<V>; ++r) out << (r == 0 ? "" : " x ") << s.v.extent(r);
+    return rank_of<V> == 0 ? out << 1 : out;
+  }
+};
+template <view V>
+Shape<V> shape(const V& v) {
+  return {v};
+}
+template <view V>
+struct Strides {
+  const V& v;
+  friend std::ostream& operator<<(std::ostream& out, const Strides& s) {
+    for (int r = 0; r < rank_of<V>; ++r) out << (r == 0 ? "" : ", ") << s.v.stride(r);
+    return out;
+  }
+};
+template <view V>
+Strides<V> strides(const V& v) {
+  return {v};
 }
 
 template <view V>
@@ -29,7 +48,9 @@ Footprint footprint(const V& v, RowOrder order) {
   if constexpr (rank_of<V> >= 1) {
     const Collapsed rows = rows_of(v, order);
     f.extent = {rows.extent, columns_of(v)};
-    f.stride = {rows.stride * size, static_cast<std::int64_t>(v.stride(rank_of<V> - 1)) * size};
+    // (the stride of an axis of one element may be any number)
+    if (rows.extent > 1) f.stride[0] = rows.stride * size;
+    if (f.extent[1] > 1) f.stride[1] = static_cast<std::int64_t>(v.stride(rank_of<V> - 1)) * size;
   }
   return f;
 }
@@ -58,6 +79,23 @@ class Checks {
     expect(d.q_min >= lowest && d.q_max <= highest, "q_min is ", d.q_min, " and q_max is ", d.q_max,
            ": expected a range within ", lowest, " to ", highest, ", which the element type of ", name, " holds");
   }
+  // No more than addresses reach: all arithmetic below is within 64 bits then.
+  template <class V>
+  void addressable(const char* name, const V& v) {
+    if constexpr (view<V>) {
+      constexpr int128_t most = int128_t(1) << 60;
+      int128_t span = sizeof(typename V::value_type);
+      bool fits = true, any = true;
+      for (int r = 0; r < rank_of<V>; ++r) {
+        const int128_t extent = v.extent(r), stride = v.stride(r);
+        fits = fits && extent <= most && (extent <= 1 || stride <= most);
+        any = any && extent != 0;
+        if (fits && extent > 1) span += (extent - 1) * stride * static_cast<int>(sizeof(typename V::value_type));
+      }
+      expect(fits && (!any || span <= most), name, " is ", shape(v), " with strides ", strides(v),
+             ": expected an array that fits in memory (2^60 bytes)");
+    }
+  }
   template <view A, view B>
   void same_extents(const char* name_a, const A& a, const char* name_b, const B& b) {
     collapses(name_a, a);
@@ -71,6 +109,7 @@ class Checks {
     using P = element_of<Q>;
     if constexpr (packed_type<P>) {
       collapses(name_q, q);
+      addressable(name_x, x);
       const std::int64_t n = rows(x), d = columns_of(x), q0 = rows(q), q1 = columns_of(q);
       const std::int64_t across = packed_extent<P>(d), down = packed_extent<P>(n);
       expect((q0 == n && q1 == across) || (q0 == down && q1 == d), name_q, " is ", shape(q), " and ", name_x, " is ", shape(x),
@@ -111,9 +150,11 @@ class Checks {
   // scale and zero_point, where the op has them
   template <class Args, class Granularity, view X>
   void cells(const Args& args, const Granularity& granularity, const char* name_x, const X& x) {
+    addressable("scale", args.scale);
     one_a_cell("scale", args.scale, granularity, name_x, x);
     has_data("scale", args.scale);
     if constexpr (requires { args.zero_point; }) {
+      addressable("zero_point", args.zero_point);
       one_a_cell("zero_point", args.zero_point, granularity, name_x, x);
       has_data("zero_point", args.zero_point);
     }
@@ -125,14 +166,20 @@ class Checks {
   }
   template <class V>
   void has_data(const char* name, const V& v) {
-    if constexpr (view<V>)
+    if (failed_) return;
+    if constexpr (view<V>) {
+      constexpr std::size_t alignment = alignof(typename V::value_type);
       expect(v.data() != nullptr || is_empty(footprint(v, order_)), name, " is ", shape(v),
              " but its data is null: expected memory");
+      expect(reinterpret_cast<std::uintptr_t>(v.data()) % alignment == 0, name, " starts at an address that is no multiple of ",
+             alignment, " bytes: expected elements that are aligned");
+    }
   }
 
   // An output that two threads would write, or write and read.
   template <view V>
   void own_elements(const char* name, const V& v) {
+    if (failed_) return;
     const Shared shared = shares_with_itself(footprint(v, order_));
     expect(shared == Shared::no, name, " is written and has strides ", rows_of(v, order_).stride, ", ",
            v.stride(rank_of<V> - 1), " at extents ", shape(v), ", by which elements ", certainty(shared),
@@ -141,6 +188,7 @@ class Checks {
   template <view Out, class In>
   void apart(const char* name_out, const Out& out, const char* name_in, const In& in) {
     if constexpr (view<In>) {
+      if (failed_) return;
       const Shared shared = share_bytes(footprint(out, order_), footprint(in, order_));
       expect(shared == Shared::no, name_out, " is written and ", certainty(shared), " shares memory with ", name_in,
              ": expected arrays with no element in common");
@@ -148,6 +196,7 @@ class Checks {
   }
   template <view Out, view In>
   void apart_or_same(const char* name_out, const Out& out, const char* name_in, const In& in) {
+    if (failed_) return;
     const Footprint a = footprint(out, order_), b = footprint(in, order_);
     bool same = a.address == b.address && a.size == b.size;
     for (std::size_t r = 0; r < 2; ++r)
@@ -165,10 +214,9 @@ class Checks {
   }
   template <view V>
   void collapses(const char* name, const V& v) {
+    addressable(name, v);
     if constexpr (rank_of < V >> 2) {
-      std::ostringstream strides;
-      for (int r = 0; r < rank_of<V>; ++r) strides << (r == 0 ? "" : ", ") << v.stride(r);
-      expect(rows_of(v, order_).possible, name, " is ", shape(v), " with strides ", strides.str(),
+      expect(rows_of(v, order_).possible, name, " is ", shape(v), " with strides ", strides(v),
              ": expected extents before the last that follow each other without gaps, in the order in which those of the other "
              "arrays do, so that they are rows");
     }

@@ -14,6 +14,13 @@
 
 #define KOKKOSQUANT_LIST(...) __VA_ARGS__
 
+namespace KokkosQuant::Impl {
+template <template <class...> class Template, class T>
+inline constexpr bool is_made_of = false;
+template <template <class...> class Template, class... A>
+inline constexpr bool is_made_of<Template, Template<A...>> = true;
+}  // namespace KokkosQuant::Impl
+
 // The arguments: an aggregate with its deduction guides (clang 14 deduces none by itself).
 #define KOKKOSQUANT_ARGS(Args, Types, Names, Members) \
   template <KOKKOSQUANT_LIST Types>                   \
@@ -33,27 +40,34 @@
 // The op's tag and its plan. (A plan is a class of its own, not an alias: clang 14 deduces nothing through aliases.)
 #define KOKKOSQUANT_PLAN(Name, Impl_Op) KOKKOSQUANT_PLAN_OF(Name, Impl_Op, QuantizeDescriptor)
 // The same for another kind of descriptor, which may be given as a braced list; and for kinds with options.
-#define KOKKOSQUANT_PLAN_OF(Name, Impl_Op, Descriptor_)                                                        \
-  template <class Exec, class Args, class Descriptor = Descriptor_>                                            \
-  class Name##Plan : public Impl::PlanBase<Impl_Op, Exec, Args, Descriptor> {                                  \
-   public:                                                                                                     \
-    using Impl::PlanBase<Impl_Op, Exec, Args, Descriptor>::PlanBase;                                           \
-    static Name##Plan select(const Exec& exec, const Descriptor& descriptor, const Args& args,                 \
-                             PlanPreference preference = {}) {                                                 \
-      return Name##Plan(exec, descriptor, args, preference);                                                   \
-    }                                                                                                          \
-  };                                                                                                           \
-  template <class Exec, class Args>                                                                            \
-  Name##Plan(const Exec&, const Descriptor_&, const Args&)->Name##Plan<Exec, Args>;                            \
-  template <class Exec, class Args>                                                                            \
-  Name##Plan(const Exec&, const Descriptor_&, const Args&, PlanPreference)->Name##Plan<Exec, Args>;            \
-  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                          \
-  Name##Plan(const Exec&, const Descriptor&, const Args&)->Name##Plan<Exec, Args, Descriptor>;                 \
-  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                          \
-  Name##Plan(const Exec&, const Descriptor&, const Args&, PlanPreference)->Name##Plan<Exec, Args, Descriptor>; \
-  struct Name : Impl_Op {                                                                                      \
-    template <class Exec, class Args, class Descriptor = Descriptor_>                                          \
-    using plan = Name##Plan<Exec, Args, Descriptor>;                                                           \
+#define KOKKOSQUANT_PLAN_OF(Name, Impl_Op, Descriptor_)                                                         \
+  namespace Impl {                                                                                              \
+  template <class Args>                                                                                         \
+  struct Name##Takes {                                                                                          \
+    static_assert(is_made_of<Name##Args, Args>, "KokkosQuant: a " #Name "Plan takes " #Name "Args");            \
+    using type = Args;                                                                                          \
+  };                                                                                                            \
+  }                                                                                                             \
+  template <class Exec, class Args, class Descriptor = Descriptor_>                                             \
+  class Name##Plan : public Impl::PlanBase<Impl_Op, Exec, typename Impl::Name##Takes<Args>::type, Descriptor> { \
+   public:                                                                                                      \
+    using Impl::PlanBase<Impl_Op, Exec, Args, Descriptor>::PlanBase;                                            \
+    static Name##Plan select(const Exec& exec, const Descriptor& descriptor, const Args& args,                  \
+                             PlanPreference preference = {}) {                                                  \
+      return Name##Plan(exec, descriptor, args, preference);                                                    \
+    }                                                                                                           \
+  };                                                                                                            \
+  template <class Exec, class Args>                                                                             \
+  Name##Plan(const Exec&, const Descriptor_&, const Args&)->Name##Plan<Exec, Args>;                             \
+  template <class Exec, class Args>                                                                             \
+  Name##Plan(const Exec&, const Descriptor_&, const Args&, PlanPreference)->Name##Plan<Exec, Args>;             \
+  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                           \
+  Name##Plan(const Exec&, const Descriptor&, const Args&)->Name##Plan<Exec, Args, Descriptor>;                  \
+  template <class Exec, class Args, Impl::descriptor_type Descriptor>                                           \
+  Name##Plan(const Exec&, const Descriptor&, const Args&, PlanPreference)->Name##Plan<Exec, Args, Descriptor>;  \
+  struct Name : Impl_Op {                                                                                       \
+    template <class Exec, class Args, class Descriptor = Descriptor_>                                           \
+    using plan = Name##Plan<Exec, Args, Descriptor>;                                                            \
   }
 
 #define KOKKOSQUANT_OP_FAMILY(Family, Ending, Types, Names, Members)                              \

@@ -92,6 +92,10 @@ struct Collapsed {
   std::int64_t extent = 1, stride = 1;
   bool possible = true;
 };
+// (Views that fit in no memory are refused, but looked at before that.)
+inline std::int64_t wrapping_product(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
 template <view V>
 Collapsed collapse(const V& v, int leading, RowOrder order) {
   Collapsed c;
@@ -100,11 +104,11 @@ Collapsed collapse(const V& v, int leading, RowOrder order) {
     const int r = order == RowOrder::row_major ? leading - 1 - k : k;
     const auto extent = static_cast<std::int64_t>(v.extent(r)), stride = static_cast<std::int64_t>(v.stride(r));
     if (extent != 1) {
-      if (any) c.possible = c.possible && (c.extent == 0 || extent == 0 || stride == c.extent * c.stride);
+      if (any) c.possible = c.possible && (c.extent == 0 || extent == 0 || stride == wrapping_product(c.extent, c.stride));
       if (!any) c.stride = stride;
       any = true;
     }
-    c.extent *= extent;
+    c.extent = wrapping_product(c.extent, extent);
   }
   return c;
 }

@@ -82,3 +82,17 @@ if(BASH_EXECUTABLE
       "${CMAKE_CURRENT_SOURCE_DIR}/RunCompileCost.cmake")
   set_tests_properties(compile_cost PROPERTIES LABELS compile_cost TIMEOUT 300)
 endif()
+
+# The next standard: the umbrella, and a test that instantiates ops.
+if(CMAKE_CXX23_STANDARD_COMPILE_OPTION AND NOT KOKKOSQUANT_COMPILER_IS_NVCC)
+  foreach(source "${CMAKE_CURRENT_BINARY_DIR}/compile_fail/user.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/Test_FamilyStreaming.cpp")
+    cmake_path(GET source STEM name)
+    add_test(
+      NAME cxx23.${name}
+      COMMAND
+        "${CMAKE_COMMAND}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DSTANDARD=${CMAKE_CXX23_STANDARD_COMPILE_OPTION}"
+        "-DUSER_FLAGS=${user_flags}" "-DHOW=${how}" "-DFLAGS_FILE=${flags_file}" "-DSOURCE=${source}" -DMUST_COMPILE=ON -P
+        "${CMAKE_CURRENT_SOURCE_DIR}/RunCompileFail.cmake")
+    set_tests_properties(cxx23.${name} PROPERTIES LABELS compile_fail TIMEOUT 300)
+  endforeach()
+endif()

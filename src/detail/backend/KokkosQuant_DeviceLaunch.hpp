@@ -6,6 +6,7 @@
 #include <Kokkos_Core.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <string>
 
 #include "../KokkosQuant_SweepPlan.hpp"
@@ -15,7 +16,7 @@ namespace KokkosQuant::Impl {
 
 // Where the launch that starts at a position ends: after at most so many, at the end of the axis; and after whole units where
 // one fits, else with the cell that it starts in. A unit: what a launch must not cut, one (untiled), a cell, or of packed codes
-// eight of them, so that those of a byte stay together.
+// as many as end with a byte. (Of which one fits unless cells of an odd number have more than 2^27.)
 inline std::int64_t launch_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t unit,
                                std::int64_t most) {
   const std::int64_t end = unit <= most ? start + most / unit * unit : std::min(start + most, (start / cell + 1) * cell);
@@ -116,7 +117,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     launch_parts<W>(exec, label, plan);
   }
   static std::int64_t part_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t most) {
-    return launch_end(start, extent, cell, !Tiled ? 1 : Walk::has_packed ? 8 * cell : cell, most);
+    return launch_end(start, extent, cell, !Tiled ? 1 : Walk::has_packed ? std::lcm<std::int64_t>(8, cell) : cell, most);
   }
   static Divider divider(std::int64_t d) { return Divider(static_cast<std::uint32_t>(d)); }
   static constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }

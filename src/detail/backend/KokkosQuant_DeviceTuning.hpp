@@ -35,6 +35,6 @@ struct DeviceTuning {
   int across_bytes;            // (cells across lines) of a line that a team has
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 9 : 30), 4, 256, 512, 1, 1 << 17, 1 << 15, 128};
+    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 4, 256, 512, 1, 1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

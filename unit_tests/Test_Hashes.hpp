@@ -128,6 +128,7 @@ class Hashes : public ::testing::Test {
   template <class Granularity>
   struct Runner {
     using Ops = Family<Granularity>;
+    using granularity_type = Granularity;
     const Inputs& in;
     GoldenHashes& golden;
     Granularity granularity;
@@ -155,7 +156,8 @@ class Hashes : public ::testing::Test {
       run<Op>(Ops::args(static_cast<const Op*>(nullptr), granularity, v...), range);
     }
     template <class Out>
-    void expect(const std::string& op, Array<Out, Exec>& out, const std::string& code = "") const {
+    void expect(const std::string& op, Array<Out, Exec>& out, const std::string& what = "",
+                const std::string& prefix = "") const {
       Hash hash;
       const std::vector<Out> values = out.values();
       if constexpr (KokkosQuant::Impl::packed_type<Out>) {
@@ -170,7 +172,7 @@ class Hashes : public ::testing::Test {
       } else {
         for (const Out& value : values) hash.add(value);
       }
-      golden.expect(std::string(type_name<T>()) + "/" + op + (code.empty() ? "" : "/" + code), hash.text());
+      golden.expect(prefix + type_name<T>() + "/" + op + (what.empty() ? "" : "/" + what), hash.text());
     }
 
     /// Forward, and back again from codes of any bits; the gradient that codes let pass.
@@ -231,30 +233,37 @@ class Hashes : public ::testing::Test {
   static void more_codes(const Runner<Granularity>& runner, ::testing::Types<Q...>) {
     (runner.template codes<Q>(), ...);
   }
+
+  /// f(runner) for each granularity: aligned and dense in both orders, and misaligned with gaps.
+  template <class F>
+  static void for_each_granularity(GoldenHashes& golden, const F& f) {
+    const Inputs in;
+    for (const auto& [place, packing] : {std::pair{Place{}, Packing::across},
+                                         {Place{Order::left}, Packing::down},
+                                         {Place{Order::right, 1, 3}, Packing::across}}) {
+      SCOPED_TRACE(describe(place));
+      const auto all = [&, place = place, packing = packing]<class G>(const G& g) {
+        f(Runner<G>{in, golden, g, place, packing});
+      };
+      all(PerTensor{});
+      all(PerChannel{});
+      all(PerToken{});
+      all(PerGroup{33});
+      all(PerBlock{17, 50});
+    }
+  }
 };
 TYPED_TEST_SUITE_P(Hashes);
 
 TYPED_TEST_P(Hashes, AreTheGoldenOnes) {
   using Fixture = Hashes<TypeParam>;
-  const typename Fixture::Inputs in;
   GoldenHashes golden(std::string(KOKKOSQUANT_GOLDEN_DIRECTORY) + "/hashes.txt");
-  // aligned and dense in both orders, and misaligned with gaps
-  for (const auto& [place, packing] : {std::pair{Place{}, Packing::across},
-                                       {Place{Order::left}, Packing::down},
-                                       {Place{Order::right, 1, 3}, Packing::across}}) {
-    SCOPED_TRACE(describe(place));
-    const auto all = [&, place = place, packing = packing]<class G>(const G& g) {
-      const typename Fixture::template Runner<G> runner{in, golden, g, place, packing};
-      runner.floats();
-      runner.template codes<std::int8_t>();
-      if constexpr (std::is_same_v<G, PerGroup>) Fixture::more_codes(runner, typename TypeParam::MoreCodes{});
-    };
-    all(PerTensor{});
-    all(PerChannel{});
-    all(PerToken{});
-    all(PerGroup{33});
-    all(PerBlock{17, 50});
-  }
+  Fixture::for_each_granularity(golden, []<class Runner>(const Runner& runner) {
+    runner.floats();
+    runner.template codes<std::int8_t>();
+    if constexpr (std::is_same_v<typename Runner::granularity_type, PerGroup>)
+      Fixture::more_codes(runner, typename TypeParam::MoreCodes{});
+  });
   golden.expect_all_of(type_name<typename TypeParam::T>());
 }
 

@@ -207,7 +207,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     const std::int64_t cell = part.cell_outer.divisor, n_outer = part.walk.n_outer;
     const std::int64_t in_cell = Tiled ? divide_up(cell, lines) : 1;
     const std::int64_t stretches = Tiled ? divide_up(n_outer, cell) * in_cell : divide_up(n_outer, lines);
-    const std::uint32_t vectors = by_element ? 0 : vectors_of<W>(part.walk);
+    // Packs start with the lines, which a launch from a later position on may begin beside.
+    const auto& leader = get<0>(part.walk.out);
+    const bool at_packs = Walk::has_packed || (start_skew<W>(leader) == 0 && (n_outer == 1 || line_skew<W>(leader) == 0));
+    const std::uint32_t vectors = by_element || !at_packs ? 0 : vectors_of<W>(part.walk);
     launch_threads(
         exec, label, stretches * part.packs.divisor,
         typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<packs_a_thread<W>>{

@@ -415,7 +415,7 @@ TEST(FamilyChecks, ElementsAreAligned) {
         KokkosQuant::FakeQuantizePerTokenArgs{x, Kokkos::subview(scale, std::make_pair(0, 5)), no_zero_point, y});
   };
   const auto y = Kokkos::subview(v.y, std::make_pair(0, 5), Kokkos::ALL);
-  for (const std::size_t bytes : {1, 2, 3}) {
+  for (const std::size_t bytes : {std::size_t(1), std::size_t(2), std::size_t(3)}) {
     expect_refused(with(beside(bytes), y), {"x starts at an address", "multiple of 4 bytes"});
     expect_refused(with(y, beside(bytes)), {"y starts at an address", "multiple of 4 bytes"});
   }

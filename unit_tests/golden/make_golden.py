@@ -8,14 +8,10 @@ Every value is computed twice, in an array of one element and in a long one, by 
 the script stops. Nothing here is random.
 """
 
-import datetime
-import importlib.metadata
 import pathlib
-import platform
 import sys
 import warnings
 
-import ml_dtypes
 import numpy as np
 import onnx
 import onnxruntime
@@ -24,37 +20,15 @@ import torch.ao.quantization.fx._decomposed  # registers torch.ops.quantized_dec
 import torchao.quantization.quant_primitives as torchao
 from brevitas.core.function_wrapper import RoundSte, TensorClamp, TensorClampSte
 from brevitas.core.quant import IntQuant
+from golden_tools import BITS, TORCH, TYPES, hexed, to_numpy, to_torch, write
 
 warnings.filterwarnings("ignore")
 np.seterr(all="ignore")
 torch.set_num_threads(1)
 decomposed = torch.ops.quantized_decomposed
 
-TYPES = {"f64": np.float64, "f32": np.float32, "f16": np.float16, "bf16": ml_dtypes.bfloat16}
-TORCH = {"f64": torch.float64, "f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 ONNX = {"f32": onnx.TensorProto.FLOAT, "f16": onnx.TensorProto.FLOAT16}
-BITS = {8: np.uint64, 4: np.uint32, 2: np.uint16}
 INT8, UINT8, NARROW4, INT4 = (-128, 127), (0, 255), (-7, 7), (-8, 7)
-
-
-def bits(a):
-    return a.view(BITS[a.dtype.itemsize])
-
-
-def hexed(a):
-    if np.isnan(float(a)):
-        return "nan"
-    return f"{int(bits(np.asarray(a))):0{2 * a.dtype.itemsize}x}"
-
-
-def to_torch(a):
-    a = np.array(a)
-    return torch.from_numpy(a.view(np.int16)).view(torch.bfloat16) if a.dtype == TYPES["bf16"] else torch.from_numpy(a)
-
-
-def to_numpy(t):
-    t = t.detach().contiguous()
-    return t.view(torch.int16).numpy().view(TYPES["bf16"]) if t.dtype == torch.bfloat16 else t.numpy()
 
 
 class Case:
@@ -376,14 +350,6 @@ def row_scales():
                 scale_type = next(k for k, v in TORCH.items() if v == scale.dtype)
                 cells = name, type, hexed(row[0, 0]), hexed(row[0, 1]), scale_type, hexed(to_numpy(scale)[0, 0]), int(zp)
                 yield " ".join(map(str, cells))
-
-
-def write(folder, name, what, packages, columns, lines):
-    versions = ", ".join(f"{p} {importlib.metadata.version(p).split('+')[0]}" for p in packages)
-    head = [f"# {what}",
-            f"# values computed by {versions} on {platform.machine()}, {datetime.date.today()}; numbers, no code, of it",
-            f"# {columns} (README.md)"]
-    (folder / f"{name}.txt").write_text("\n".join([*head, *lines]) + "\n")
 
 
 def main():

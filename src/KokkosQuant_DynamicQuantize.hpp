@@ -23,18 +23,20 @@ struct DynamicOp : FamilyOp {
     if constexpr (view<decltype(Args::zero_point)>) KOKKOSQUANT_REQUIRE_WRITTEN(Args, zero_point);
     return FamilyOp::template accepts<Exec, Args>();
   }
-  template <class Args>
-  static void check(Checks& checks, const DynamicQuantizeDescriptor& d, const Args& args) {
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, const Descriptor& d, const Args& args) {
+    constexpr ScaleContract rules = scale_contract_of<Descriptor>;
+    constexpr bool has_zero_points = view<decltype(args.zero_point)>, symmetric = rules.symmetric || !has_zero_points;
     FamilyOp::check(checks, d.range(), args);
-    if constexpr (view<decltype(args.zero_point)>) {
+    if constexpr (symmetric)
+      check_symmetric<rules>(checks, d, has_zero_points);
+    else
       checks.expect(d.q_min < d.q_max, "q_min is ", d.q_min, " and q_max is ", d.q_max,
                     ": expected q_min < q_max, as scales are the range of x divided by q_max - q_min");
+    if constexpr (has_zero_points) {
       checks.own_elements("zero_point", args.zero_point);
       checks.apart("zero_point", args.zero_point, "x", args.x);
       checks.apart("zero_point", args.zero_point, "scale", args.scale);
-    } else {
-      checks.expect(d.q_max >= 1, "q_max is ", d.q_max,
-                    ": expected at least 1, as without zero points scales are the largest |x| divided by q_max");
     }
     checks.own_elements("scale", args.scale);
     checks.apart("scale", args.scale, "x", args.x);
@@ -42,21 +44,36 @@ struct DynamicOp : FamilyOp {
     const auto smallest = static_cast<double>(static_cast<S>(d.eps));
     checks.expect(d.eps >= 0 && smallest < std::numeric_limits<double>::infinity() && (smallest > 0 || d.eps == 0), "eps is ",
                   d.eps, ": expected a positive number that the type of scale, ", type_name<S>(),
-                  ", can hold, or 0 for its smallest normal number");
+                  ", can hold, or 0 for the smallest scale of the rules");
+  }
+  template <ScaleContract Rules>
+  static void check_symmetric(Checks& checks, const DynamicQuantizeDescriptor& d, bool has_zero_points) {
+    if (Rules.symmetric_rule == SymmetricRule::q_max)
+      checks.expect(d.q_max >= 1, "q_max is ", d.q_max,
+                    ": expected at least 1, as symmetric scales are the largest |x| divided by q_max");
+    if (Rules.symmetric_rule == SymmetricRule::half_range)
+      checks.expect(d.q_min < d.q_max, "q_min is ", d.q_min, " and q_max is ", d.q_max,
+                    ": expected q_min < q_max, as symmetric scales are the largest |x| divided by half of q_max - q_min");
+    if (Rules.symmetric_rule == SymmetricRule::each_side)
+      checks.expect(d.q_min < 0 && d.q_max > 0, "q_min is ", d.q_min, " and q_max is ", d.q_max,
+                    ": expected q_min < 0 < q_max, as x is divided by each of them");
+    const std::int32_t zero_point = symmetric_zero_point<Rules>(d.range());
+    checks.expect(has_zero_points || zero_point == 0, "zero_point is KokkosQuant::no_zero_point, and by these rules it is ",
+                  zero_point, " for q_min ", d.q_min, " and q_max ", d.q_max, ": expected a View of int to put it into");
   }
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& d, const Args& args, Mapping hint) {
+    constexpr ScaleContract rules = scale_contract_of<Descriptor>;
     using T = typename FamilyOp::template data_type<Args>;
-    using C = compute_t<T>;
     const RowOrder order = row_order(args.x);
     const std::int64_t rows = rows_of(args.x, order).extent, columns = columns_of(args.x);
-    const auto element = cell_element<Element, Granularity, contracts::reference, T>(d.range(), args, order);
+    const auto element = cell_element<Element, Granularity, rules.codes, T>(d.range(), args, order);
     const auto scale = cell_outputs<Granularity>(args.scale, order);
     const auto zero_point = cell_outputs<Granularity>(args.zero_point, order);
     using Scale = std::remove_const_t<decltype(scale)>;
-    const ScaleFinder<C, Scale, std::remove_const_t<decltype(zero_point)>> finder{
-        scale, zero_point, scale_options<typename Scale::value_type, C>(d)};
+    const ScaleFinder<rules, T, Scale, std::remove_const_t<decltype(zero_point)>> finder{
+        scale, zero_point, scale_options<rules, T, typename Scale::value_type>(d)};
     const auto& out = FamilyOp::output_of(args);
     return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
                         Outputs<stored_t<std::remove_cvref_t<decltype(out)>>>, Inputs<T>, is_tiled<Granularity>>(

@@ -53,9 +53,18 @@ struct ScaleOptions {
   C eps;
   bool power_of_two;
 };
-template <class S, std::floating_point C>
-ScaleOptions<C> scale_options(const DynamicQuantizeDescriptor& d) {
-  return {d.range(), static_cast<C>(d.eps == 0 ? scale_limits<S>::smallest_normal : d.eps), d.power_of_two};
+template <ScaleContract Rules, element_type T, class S>
+ScaleOptions<compute_t<T>> scale_options(const DynamicQuantizeDescriptor& d) {
+  double eps = d.eps;
+  if (eps == 0) {
+    using L = scale_limits<S>;
+    if (Rules.smallest == SmallestScale::normal_of_scale) eps = L::smallest_normal;
+    if (Rules.smallest == SmallestScale::normal_of_element) eps = scale_limits<storage_t<T>>::smallest_normal;
+    if (Rules.smallest == SmallestScale::epsilon) eps = 0x1p-23;
+    if (Rules.smallest == SmallestScale::of_1e_5)
+      eps = static_cast<double>(static_cast<S>(static_cast<compute_t<T>>(static_cast<S>(1e-5)) / 127));
+  }
+  return {d.range(), static_cast<compute_t<T>>(eps), d.power_of_two};
 }
 
 // The next power of two from a positive number on.
@@ -94,18 +103,92 @@ KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point_from(std::int32_t q, C t, co
                                    : zero_point > range.q_max ? range.q_max
                                                               : zero_point);
 }
-template <class S, std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> symmetric_scale(const FiniteRange<C>& x, const ScaleOptions<C>& o) {
-  return {stored_scale<S>(divide(greatest(x.hi, -x.lo), static_cast<C>(o.range.q_max)), o), 0};
+// The zero point of symmetric scales.
+template <ScaleContract Rules>
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t symmetric_zero_point(const QuantizeDescriptor& d) {
+  if constexpr (Rules.symmetric_rule == SymmetricRule::q_max) return 0;
+  return static_cast<std::int32_t>((static_cast<std::int64_t>(d.q_min) + d.q_max + 1) / 2);
 }
-template <class S, std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> asymmetric_scale(const FiniteRange<C>& x, const ScaleOptions<C>& o) {
-  const C steps = static_cast<C>(static_cast<std::int64_t>(o.range.q_max) - o.range.q_min);
-  C scale = divide(add(x.hi, -x.lo), steps);
-  if (!(scale <= std::numeric_limits<C>::max())) scale = add(divide(x.hi, steps), -divide(x.lo, steps));
-  const S stored = stored_scale<S>(scale, o);
-  return {stored, zero_point_from(o.range.q_min, divide(x.lo, widen<C>(stored)), o.range)};
-}
+
+// The rules of ScaleContract, in the compute type C of T.
+template <ScaleContract Rules, element_type T, class S>
+struct ScaleRules {
+  using C = compute_t<T>;
+  using Options = ScaleOptions<C>;
+  using Found = FoundScale<S>;
+
+  static KOKKOS_FORCEINLINE_FUNCTION C rounded(C value) {
+    if constexpr (Rules.arithmetic == ScaleArithmetic::compute) return value;
+    return widen<C>(narrow<storage_t<T>>(value));
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION C rounded_later(C value) {
+    if constexpr (Rules.arithmetic == ScaleArithmetic::element) return rounded(value);
+    return value;
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION C steps(const Options& o) {
+    return static_cast<C>(static_cast<std::int64_t>(o.range.q_max) - o.range.q_min);
+  }
+
+  static KOKKOS_FORCEINLINE_FUNCTION Found symmetric(const FiniteRange<C>& x, const Options& o) {
+    const C amax = greatest(x.hi, -x.lo);
+    C scale;
+    if constexpr (Rules.symmetric_rule == SymmetricRule::q_max)
+      scale = divide(amax, static_cast<C>(o.range.q_max));
+    else if constexpr (Rules.symmetric_rule == SymmetricRule::half_range)
+      scale = divide(amax, multiply(steps(o), C(0.5)));
+    else
+      scale =
+          greatest(rounded(divide(x.lo, static_cast<C>(o.range.q_min))), rounded(divide(x.hi, static_cast<C>(o.range.q_max))));
+    return {stored_scale<S>(rounded(scale), o), symmetric_zero_point<Rules>(o.range)};
+  }
+  static KOKKOS_FORCEINLINE_FUNCTION Found asymmetric(const FiniteRange<C>& x, const Options& o) {
+    if constexpr (Rules.asymmetric_rule == AsymmetricRule::pytorch_dynamic || Rules.asymmetric_rule == AsymmetricRule::fbgemm)
+      return in_double(x, o);
+    C scale = rounded(divide(rounded(add(x.hi, -x.lo)), steps(o)));
+    if (Rules.splits_overflow && !(scale <= std::numeric_limits<C>::max()))
+      scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
+    const S stored = stored_scale<S>(scale, o);
+    const C s = widen<C>(stored), lo = rounded_later(divide(x.lo, s));
+    if constexpr (Rules.asymmetric_rule == AsymmetricRule::lower_end)
+      return {stored, zero_point_from(o.range.q_min, lo, o.range)};
+    const C q_min = static_cast<C>(o.range.q_min), q_max = static_cast<C>(o.range.q_max), hi = rounded_later(divide(x.hi, s));
+    const C error = rounded(add(rounded(add(q_min, lo)), rounded(add(q_max, hi))));
+    const C z = error > C(0) ? rounded(add(q_min, -lo)) : rounded(add(q_max, -hi));
+    return {stored, zero_point_from(0, -clamp(z, q_min, q_max), o.range)};
+  }
+
+ private:
+  // (ATen/native/quantized/cpu/QuantUtils.h and FBGEMM's QuantUtils.cc, which is not quite the same)
+  static KOKKOS_FORCEINLINE_FUNCTION Found in_double(const FiniteRange<C>& x, const Options& o) {
+    constexpr bool rounds_first = Rules.asymmetric_rule == AsymmetricRule::fbgemm;
+    constexpr float smallest = 6.1e-5f;
+    double lo = to_double(x.lo), hi = to_double(x.hi);
+    const double q_min = o.range.q_min, q_max = o.range.q_max;
+    double scale = divide(add(hi, -lo), q_max - q_min);
+    if (rounds_first) scale = to_double(to_float(scale));
+    const float single = to_float(scale);
+    if (single == 0 || divide(1.0f, single) > std::numeric_limits<float>::max()) scale = rounds_first ? to_double(0.1f) : 0.1;
+    if (scale < to_double(smallest)) {
+      const float before = to_float(scale);
+      scale = to_double(smallest);
+      if (lo == 0) {
+        hi = to_double(to_float(multiply(scale, q_max - q_min)));
+      } else if (hi == 0) {
+        lo = -to_double(to_float(multiply(scale, q_max - q_min)));
+      } else {
+        const float raised = divide(smallest, before);
+        lo = to_double(multiply(to_float(lo), raised));
+        hi = to_double(multiply(to_float(hi), raised));
+      }
+    }
+    const double a = divide(lo, scale), b = divide(hi, scale);
+    const double size_a = a < 0 ? -a : a, size_b = b < 0 ? -b : b, end_a = q_min < 0 ? -q_min : q_min,
+                 end_b = q_max < 0 ? -q_max : q_max;
+    const bool from_lo = rounds_first ? add(end_a, size_a) < add(end_b, size_b) : add(end_a, -size_a) < add(end_b, -size_b);
+    const double z = from_lo ? add(q_min, -a) : add(q_max, -b);
+    return {narrow<S>(static_cast<C>(scale)), zero_point_from(0, -clamp(z, q_min, q_max), o.range)};
+  }
+};
 
 // One place a cell, written; strides as those of CellValues.
 template <class T>
@@ -134,21 +217,21 @@ auto cell_outputs(const A& a, RowOrder order) {
   }
 }
 
-// From the range of a cell to what is stored of it. Symmetric where there are no zero points.
-template <std::floating_point C, class Scale, class ZeroPoint>
+// From the range of a cell to what is stored of it. Symmetric where there are no zero points, or where the rules say so.
+template <ScaleContract Rules, element_type T, class Scale, class ZeroPoint>
 struct ScaleFinder {
-  using compute = C;
-  static constexpr bool symmetric = std::is_same_v<ZeroPoint, NoCellOutputs>;
+  using compute = compute_t<T>;
   using S = typename Scale::value_type;
+  using Find = ScaleRules<Rules, T, S>;
   Scale scale;
   ZeroPoint zero_point;
-  ScaleOptions<C> options;
+  ScaleOptions<compute> options;
 
-  KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> find(const FiniteRange<C>& x) const {
-    if constexpr (symmetric)
-      return symmetric_scale<S>(x, options);
+  KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> find(const FiniteRange<compute>& x) const {
+    if constexpr (Rules.symmetric || std::is_same_v<ZeroPoint, NoCellOutputs>)
+      return Find::symmetric(x, options);
     else
-      return asymmetric_scale<S>(x, options);
+      return Find::asymmetric(x, options);
   }
   KOKKOS_FORCEINLINE_FUNCTION void store(std::int64_t o, std::int64_t i, const FoundScale<S>& found) const {
     scale.set(o, i, found.scale);

@@ -13,22 +13,34 @@
 
 namespace KokkosQuant::Impl {
 
-// The smallest and the largest of finite elements and 0; V is a value of the compute type or a pack of them. NaN and infinities
-// are left out. Whatever the order of the elements, the same (zeros may differ in sign, of which nothing depends).
+// The smallest and the largest of finite elements and 0; V is a value of the compute type or a pack of them. Whatever the order of
+// the elements, the same (zeros may differ in sign, of which nothing depends).
 template <class V>
 struct FiniteRange {
   V lo, hi;
 
+  // NaN are left out in any case. Infinities, which are rare, cost a test each: where is_finite() is false they have to be left out
+  // as well, with Finite, from the start.
   KOKKOSQUANT_FOR_PACKS_TOO
+  template <bool Finite>
   KOKKOS_FORCEINLINE_FUNCTION void include(const V& x) {
-    const V finite = finite_or_zero(x);
-    lo = least(lo, finite);
-    hi = greatest(hi, finite);
+    if constexpr (Finite) {
+      const V finite = finite_or_zero(x);
+      lo = least(finite, lo);
+      hi = greatest(finite, hi);
+    } else {
+      lo = least(x, lo);
+      hi = greatest(x, hi);
+    }
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   KOKKOS_FORCEINLINE_FUNCTION void include(const FiniteRange& other) {
-    lo = least(lo, other.lo);
-    hi = greatest(hi, other.hi);
+    lo = least(other.lo, lo);
+    hi = greatest(other.hi, hi);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION bool is_finite() const {
+    constexpr auto largest = std::numeric_limits<V>::max();
+    return lo >= -largest && hi <= largest;
   }
 };
 

@@ -120,8 +120,8 @@ KOKKOS_FORCEINLINE_FUNCTION double to_double(float a) {
 }
 KOKKOS_FORCEINLINE_FUNCTION double to_double(double a) { return a; }
 
-// The larger and the smaller of two that are not NaN (of zeros of either sign, either one). One instruction on a device, as a
-// select is two.
+// The larger and the smaller of two (of zeros of either sign, either one); b where a is NaN. b is not. One instruction on a
+// device, as a select is two.
 KOKKOS_FORCEINLINE_FUNCTION float greatest(float a, float b) {
 #ifdef __CUDA_ARCH__
   float larger;

@@ -67,9 +67,10 @@ struct DeviceCells {
     else
       pack.load_part(walk, at.o, at.i, at.part);
   }
+  template <bool Finite>
   KOKKOS_FORCEINLINE_FUNCTION void include(Range& range, const PackOf& pack) const {
     KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) range.include(pack.in.head.template get<C>(lane));
+    for (int lane = 0; lane < W; ++lane) range.template include<Finite>(pack.in.head.template get<C>(lane));
   }
   // What was loaded is computed and stored; false where constants or elements are not quick: then finish_any does it. That one loads
   // anew, as a loop over lanes of a pack in registers would put all of them into local memory.
@@ -140,12 +141,21 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
       if (p < all.end) Base::load(pack[u], at(all.r, p));
     }
   }
+  template <bool Finite>
   KOKKOS_FORCEINLINE_FUNCTION void include(Range& range, const PackOf (&pack)[U], const Packs& all, std::uint32_t first) const {
     KOKKOSQUANT_UNROLL
     for (int u = 0; u < U; ++u)
-      if (first + static_cast<std::uint32_t>(u) * all.step < all.end) Base::include(range, pack[u]);
+      if (first + static_cast<std::uint32_t>(u) * all.step < all.end) Base::template include<Finite>(range, pack[u]);
   }
   // The range of a thread's packs, from the last to the first; those of the first round are left in `pack`.
+  template <class Threads>
+  KOKKOS_FORCEINLINE_FUNCTION Range range_of_cell(const Threads& threads, PackOf (&pack)[U], const Packs& all,
+                                                  std::uint32_t lane) const {
+    Range range = Base::range_of(threads, range_of_packs<false>(pack, all, lane));
+    if (!range.is_finite()) range = Base::range_of(threads, range_of_packs<true>(pack, all, lane));
+    return range;
+  }
+  template <bool Finite>
   KOKKOS_FORCEINLINE_FUNCTION Range range_of_packs(PackOf (&pack)[U], const Packs& all, std::uint32_t lane) const {
     Range range{0, 0};
     const std::uint32_t round = U * all.step;
@@ -153,7 +163,7 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
     while (first + round < all.end) first += round;
     for (;; first -= round) {
       load(pack, all, first);
-      include(range, pack, all, first);
+      include<Finite>(range, pack, all, first);
       if (first == lane) return range;
     }
   }
@@ -178,7 +188,7 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
     const std::int64_t cell = index / c.parts(), p = index % c.parts();
     PackOf pack[U];
     const Packs all = packs_of(c.part(cell / c.cells_inner, cell % c.cells_inner, p / c.parts_inner, p % c.parts_inner));
-    const Range range = Base::range_of(threads, range_of_packs(pack, all, lane));
+    const Range range = range_of_cell(threads, pack, all, lane);
     if (lane == 0) to[index] = range;
   }
   template <class Threads>
@@ -187,7 +197,7 @@ struct DeviceCellsAlong : DeviceCells<Exec, Element, Out, T, W> {
     const std::int64_t co = c.cells_inner == 1 ? index : index / c.cells_inner, ci = index - co * c.cells_inner;
     const Packs all = packs_of(c.part(co, ci, 0, 0));
     PackOf pack[U];
-    const auto found = finder.find(Base::range_of(threads, range_of_packs(pack, all, lane)));
+    const auto found = finder.find(range_of_cell(threads, pack, all, lane));
     if (lane == 0) finder.store(co, ci, found);
 
     const typename Element::CellData data{found.scale, found.zero_point};
@@ -268,7 +278,7 @@ struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
     if (used)
       each_line(r, row, rows, column, [&](const PackOf& pack, const Position&) {
         KOKKOSQUANT_UNROLL
-        for (int lane = 0; lane < W; ++lane) range[lane].include(pack.in.head.template get<C>(lane));
+        for (int lane = 0; lane < W; ++lane) range[lane].template include<true>(pack.in.head.template get<C>(lane));
       });
     Scratch of_team(team.team_scratch(0), team.team_size() * W);
     const int mine = team.team_rank() * W, first = column * W, stride = columns * W;

@@ -36,9 +36,30 @@ struct HostRanges {
   Lines<const T> x;
 
   FiniteRange<C> along(const CellWalk::Rectangle& r) const {
+    const FiniteRange<C> range = along_of<false>(r);
+    return range.is_finite() ? range : along_of<true>(r);
+  }
+  // Of each position of a rectangle of at most `tile` positions.
+  static constexpr int tile = host_tuning.cell_positions;
+  struct Positions {
+    FiniteRange<V> pack[(tile + width - 1) / width];
+    FiniteRange<C> operator[](std::int64_t j) const {
+      return {pack[j / width].lo.lane[j % width], pack[j / width].hi.lane[j % width]};
+    }
+  };
+  Positions across(const CellWalk::Rectangle& r) const {
+    const Positions range = across_of<false>(r);
+    bool finite = true;
+    for (std::int64_t j = 0; j < r.n; ++j) finite = finite && range[j].is_finite();
+    return finite ? range : across_of<true>(r);
+  }
+
+ private:
+  template <bool Finite>
+  FiniteRange<C> along_of(const CellWalk::Rectangle& r) const {
     FiniteRange<V> range[packs] = {{V::all(0), V::all(0)}, {V::all(0), V::all(0)}};
     const auto include = [&](const Elements& e) {
-      for (int p = 0; p < packs; ++p) range[p].include(e.pack[p]);
+      for (int p = 0; p < packs; ++p) range[p].template include<Finite>(e.pack[p]);
     };
     for (std::int64_t o = r.o0; o < r.o1; ++o) {
       const T* line = x.at(o, r.i0);
@@ -55,26 +76,18 @@ struct HostRanges {
     range[0].include(range[1]);
     return range_of_lanes(range[0]);
   }
-
-  // Of each position of a rectangle of at most `tile` positions.
-  static constexpr int tile = host_tuning.cell_positions;
-  struct Positions {
-    FiniteRange<V> pack[(tile + width - 1) / width];
-    FiniteRange<C> operator[](std::int64_t j) const {
-      return {pack[j / width].lo.lane[j % width], pack[j / width].hi.lane[j % width]};
-    }
-  };
-  Positions across(const CellWalk::Rectangle& r) const {
+  template <bool Finite>
+  Positions across_of(const CellWalk::Rectangle& r) const {
     Positions range;
     const int whole = x.inner == 1 ? static_cast<int>(r.n / width) : 0, all = static_cast<int>((r.n + width - 1) / width);
     for (int j = 0; j < all; ++j) range.pack[j] = {V::all(0), V::all(0)};
     using Some = Block<C, width, 1, false>;
     for (std::int64_t o = r.o0; o < r.o1; ++o) {
       const T* line = x.at(o, r.i0);
-      for (int j = 0; j < whole; ++j) range.pack[j].include(load_lanes<width, C>(line + j * width));
+      for (int j = 0; j < whole; ++j) range.pack[j].template include<Finite>(load_lanes<width, C>(line + j * width));
       for (int j = whole; j < all; ++j) {
         const int rest = static_cast<int>(std::min<std::int64_t>(width, r.n - j * width));
-        range.pack[j].include(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0]);
+        range.pack[j].template include<Finite>(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0]);
       }
     }
     return range;

@@ -150,7 +150,7 @@ KOKKOSQUANT_HOST_INLINE Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const
   const auto raised = t.get() > low ? t.get() : low;
   return Pack<C, W>::of(raised < high ? raised : high);
 }
-// of values that are not NaN
+// b where a is NaN
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> least(const Pack<C, W>& a, const Pack<C, W>& b) {
   return Pack<C, W>::of(a.get() < b.get() ? a.get() : b.get());

@@ -25,7 +25,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static constexpr int max_threads = device_tuning.largest_team;
   using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<max_threads, device_tuning.teams_at_once>>;
   static constexpr int pack_width = Launch::pack_width, lanes_width = Launch::lanes_width;
-  static constexpr int kept = device_tuning.kept_bytes / (pack_width * static_cast<int>(sizeof(T)));
+  static constexpr int kept = std::max(1, device_tuning.kept_bytes / (pack_width * static_cast<int>(sizeof(T))));
   static constexpr int threads = device_tuning.team_threads, warp = 32;
 
   template <class>

@@ -21,6 +21,7 @@
 #include "KokkosQuant_FakeQuantize.hpp"
 #include "KokkosQuant_FakeQuantizeBackward.hpp"
 #include "KokkosQuant_FakeQuantizeCached.hpp"
+#include "KokkosQuant_Float8.hpp"
 #include "KokkosQuant_Granularity.hpp"
 #include "KokkosQuant_PackedTypes.hpp"
 #include "KokkosQuant_Plan.hpp"

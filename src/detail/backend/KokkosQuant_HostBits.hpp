@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Operations on the bits of packs: those that detail/KokkosQuant_Float8Bits.hpp and detail/KokkosQuant_ErrorBoundElement.hpp
+// are written in, for packs.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "KokkosQuant_HostPack.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> to_bits(const Pack<C, W>& value) {
+  return IntegerPack<C, W>::of((vector_t<integer_of<C>, W>)value.get());
+}
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE auto from_bits(const Pack<I, W>& bits) {
+  using C = std::conditional_t<sizeof(I) == 8, double, float>;
+  return Pack<C, W>::of((vector_t<C, W>)bits.get());
+}
+template <std::signed_integral I, int W, lanes_of<I, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> operator|(const Pack<I, W>& a, const S& b) {
+  return Pack<I, W>::of(a.get() | as_pack<I, W>(b).get());
+}
+template <std::signed_integral I, int W, lanes_of<I, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> operator&(const Pack<I, W>& a, const S& b) {
+  return Pack<I, W>::of(a.get() & as_pack<I, W>(b).get());
+}
+template <std::signed_integral I, int W, lanes_of<I, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> operator^(const Pack<I, W>& a, const S& b) {
+  return Pack<I, W>::of(a.get() ^ as_pack<I, W>(b).get());
+}
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> operator<<(const Pack<I, W>& a, int places) {
+  return Pack<I, W>::of(a.get() << places);
+}
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> operator>>(const Pack<I, W>& a, int places) {
+  return Pack<I, W>::of(a.get() >> places);
+}
+
+// As the scalar ones: of two that are not NaN.
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> greatest(const Pack<C, W>& a, C b) {
+  const auto other = Pack<C, W>::all(b).get();
+  return Pack<C, W>::of(a.get() > other ? a.get() : other);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> least(const Pack<C, W>& a, C b) {
+  const auto other = Pack<C, W>::all(b).get();
+  return Pack<C, W>::of(a.get() < other ? a.get() : other);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> unless_nan(const Pack<C, W>& t, const IntegerPack<C, W>& value,
+                                                     integer_of<C> if_nan) {
+  const auto instead = IntegerPack<C, W>::all(if_nan).get();
+  return IntegerPack<C, W>::of(t.get() == t.get() ? value.get() : instead);
+}
+
+}  // namespace KokkosQuant::Impl

@@ -5,6 +5,7 @@
 
 #include "detail/KokkosQuant_AffineContract.hpp"
 #include "detail/KokkosQuant_CellElement.hpp"
+#include "detail/KokkosQuant_Float8Element.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
@@ -57,7 +58,7 @@ struct DequantizeOp {
   template <class Args>
   using data_type = stored_t<decltype(Args::x)>;
   template <class Args>
-  using code = stored_t<decltype(Args::q)>;
+  using code = element_of<decltype(Args::q)>;
   template <class Args>
   static constexpr const char* code_type_name() {
     return type_name<code<Args>>();
@@ -66,7 +67,7 @@ struct DequantizeOp {
   template <class Exec, class Args>
   static constexpr bool accepts() {
     KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);
-    KOKKOSQUANT_REQUIRE_CODES(Exec, Args, q);
+    KOKKOSQUANT_REQUIRE_ANY_CODES(Exec, Args, q);
     KOKKOSQUANT_REQUIRE_SCALE(Exec, Args, Granularity, x);
     KOKKOSQUANT_REQUIRE_ZERO_POINT(Exec, Args, Granularity);
     KOKKOSQUANT_REQUIRE_WRITTEN(Args, x);
@@ -76,9 +77,9 @@ struct DequantizeOp {
   static const auto& shape_of(const Args& args) {
     return args.x;
   }
-  template <class Args>
-  static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
-    checks.range(descriptor);
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, [[maybe_unused]] const Descriptor& descriptor, const Args& args) {
+    if constexpr (!float8_type<code<Args>>) checks.range(descriptor);
     checks.one_an_element("q", args.q, "x", args.x);
     checks.cells(args, granularity_of<Granularity>(args), "x", args.x);
     checks.has_data("q", args.q);
@@ -90,16 +91,26 @@ struct DequantizeOp {
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& descriptor, const Args& args, Mapping hint) {
-    return make_sweep<Exec, Granularity>(
-        cell_element<DequantizeElementOf<code<Args>>::template Element, Granularity, contract_of<Descriptor>, data_type<Args>>(
-            descriptor, args, row_order(shape_of(args))),
-        args, args.x, outputs(args.x), inputs(args.q), hint);
+    KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q);
+    using T = data_type<Args>;
+    using Q = code<Args>;
+    const RowOrder order = row_order(shape_of(args));
+    const auto element = [&] {
+      if constexpr (float8_type<Q>)
+        return float8_dequantize_element<Q, Granularity, T>(args, order);
+      else
+        return cell_element<DequantizeElementOf<Q>::template Element, Granularity, contract_of<Descriptor>, T>(descriptor, args,
+                                                                                                               order);
+    }();
+    return make_sweep<Exec, Granularity>(element, args, args.x, outputs(args.x), inputs(args.q), hint);
   }
-  // The difference q - zero_point is exact in double; in float it rounds beyond 2^24, which can cost one more ulp.
+  // The difference q - zero_point is exact in double; in float it rounds beyond 2^24, which can cost one more ulp. Float8 codes
+  // are exact.
   template <class Args>
   static constexpr PrecisionGuarantee guarantee() {
     constexpr bool in_double = std::same_as<data_type<Args>, double>;
-    return {true, true, true, in_double ? 0.5 : rounded_twice_ulp<data_type<Args>> + 1};
+    constexpr bool is_exact = float8_type<code<Args>>;
+    return {true, true, true, in_double ? 0.5 : rounded_twice_ulp<data_type<Args>> + (is_exact ? 0 : 1)};
   }
 };
 
@@ -111,7 +122,7 @@ struct DequantizeOp {
 ///
 /// | member      | View                                                           | |
 /// | ----------- | -------------------------------------------------------------- | --- |
-/// | q           | N x D of int8_t ... int32_t, or packed (int4x2_t ...), read    | the codes |
+/// | q           | N x D of int8_t ... int32_t, float8_e4m3_t, float8_e5m2_t, or packed (int4x2_t ...), read | the codes |
 /// | scale       | as many as the granularity has, of T, or of float for 16-bit T | read |
 /// | zero_point  | the same of int; or no_zero_point                              | read |
 /// | x           | N x D of T, written                                            | |
@@ -121,6 +132,9 @@ struct DequantizeOp {
 /// T is double, float, half_t or bfloat16_t. Any layouts and strides, also different ones. x shares no memory with the rest.
 /// The inverse of Quantize, as ONNX's DequantizeLinear, with the same descriptor; codes outside its range are converted like all
 /// others. The same bits on every execution space, layout and number of threads.
+///
+/// Where q is of float8_e4m3_t or float8_e5m2_t, x[n,d] = RN(q[n,d] * scale), with no_zero_point and a Float8Descriptor (its
+/// overflow does not matter here).
 ///
 /// \snippet 08_in_your_code/in_your_code.cpp dequantize
 /// \{

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 /// \file
-/// \brief Quantization to integer codes: QuantizePerTensor, QuantizePerChannel, QuantizePerToken, QuantizePerGroup,
+/// \brief Quantization to integer and float8 codes: QuantizePerTensor, QuantizePerChannel, QuantizePerToken, QuantizePerGroup,
 /// QuantizePerBlock.
 #pragma once
 
 #include "detail/KokkosQuant_AffineElement.hpp"
+#include "detail/KokkosQuant_Float8Element.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
@@ -37,7 +38,7 @@ struct QuantizeOp {
   template <class Args>
   using data_type = stored_t<decltype(Args::x)>;
   template <class Args>
-  using code = stored_t<decltype(Args::q)>;
+  using code = element_of<decltype(Args::q)>;
   template <class Args>
   static constexpr const char* code_type_name() {
     return type_name<code<Args>>();
@@ -46,7 +47,7 @@ struct QuantizeOp {
   template <class Exec, class Args>
   static constexpr bool accepts() {
     KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);
-    KOKKOSQUANT_REQUIRE_CODES(Exec, Args, q);
+    KOKKOSQUANT_REQUIRE_ANY_CODES(Exec, Args, q);
     KOKKOSQUANT_REQUIRE_SCALE(Exec, Args, Granularity, x);
     KOKKOSQUANT_REQUIRE_ZERO_POINT(Exec, Args, Granularity);
     KOKKOSQUANT_REQUIRE_WRITTEN(Args, q);
@@ -60,10 +61,12 @@ struct QuantizeOp {
   static const auto& output_of(const Args& args) {
     return args.q;
   }
-  template <class Args>
-  static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
-    checks.range(descriptor);
-    checks.range_fits<code<Args>>("q", descriptor);
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, [[maybe_unused]] const Descriptor& descriptor, const Args& args) {
+    if constexpr (!float8_type<code<Args>>) {
+      checks.range(descriptor);
+      checks.template range_fits<code<Args>>("q", descriptor);
+    }
     checks.one_an_element("q", args.q, "x", args.x);
     checks.cells(args, granularity_of<Granularity>(args), "x", args.x);
     checks.has_data("x", args.x);
@@ -75,13 +78,23 @@ struct QuantizeOp {
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& descriptor, const Args& args, Mapping hint) {
-    return make_sweep<Exec, Granularity>(cell_element<QuantizeElement, Granularity, contract_of<Descriptor>, data_type<Args>>(
-                                             descriptor, args, row_order(shape_of(args))),
-                                         args, args.x, outputs(args.q), inputs(args.x), hint);
+    KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q);
+    using T = data_type<Args>;
+    const RowOrder order = row_order(shape_of(args));
+    const auto element = [&] {
+      if constexpr (float8_type<code<Args>>)
+        return float8_quantize_element<code<Args>, Granularity, T>(descriptor, args, order);
+      else
+        return cell_element<QuantizeElement, Granularity, contract_of<Descriptor>, T>(descriptor, args, order);
+    }();
+    return make_sweep<Exec, Granularity>(element, args, args.x, outputs(args.q), inputs(args.x), hint);
   }
   template <class Args>
   static constexpr PrecisionGuarantee guarantee() {
-    return {true, true, true, 0.5};
+    if constexpr (float8_type<code<Args>>)
+      return {true, true, true, float8_ulp<code<Args>, data_type<Args>>};
+    else
+      return {true, true, true, 0.5};
   }
 };
 
@@ -96,7 +109,7 @@ struct QuantizeOp {
 /// | x           | N x D of T, read                                                  | |
 /// | scale       | as many as the granularity has, of T, or of float for 16-bit T    | read |
 /// | zero_point  | the same of int; or no_zero_point                                 | read |
-/// | q           | N x D of int8_t ... int32_t, or packed (int4x2_t ...), written    | the codes |
+/// | q           | N x D of int8_t ... int32_t, float8_e4m3_t, float8_e5m2_t, or packed (int4x2_t ...), written | the codes |
 /// | group       | PerGroup alone: PerGroup{columns}                                 | |
 /// | block       | PerBlock alone: PerBlock{rows, columns}                           | |
 ///
@@ -107,7 +120,13 @@ struct QuantizeOp {
 /// space, layout and number of threads; precision_guarantee().max_ulp is the quotient's. QuantizeDescriptorOf names other
 /// rules.
 ///
+/// Where q is of float8_e4m3_t or float8_e5m2_t, q[n,d] = RN_fp8(RN(x[n,d] / scale)), with no_zero_point and a
+/// Float8Descriptor: it says whether what is too large, Inf among it, becomes the largest finite number (Overflow::saturate,
+/// the default) or Inf, in E4M3 NaN (Overflow::non_finite). x / scale that is NaN is the code 0x7f. max_ulp is in units in the
+/// last place of the code.
+///
 /// \snippet 08_in_your_code/in_your_code.cpp quantize
+/// \snippet 06_op_family/op_family.cpp float8
 /// \{
 KOKKOSQUANT_OP_FAMILY(Quantize, , (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
                       (X x; Scale scale; ZeroPoint zero_point; Q q;));

@@ -27,36 +27,45 @@ KOKKOS_FORCEINLINE_FUNCTION integer_of<C> unless_nan(C t, integer_of<C> value, i
   return t == t ? value : if_nan;
 }
 
+// of 2^exponent
+template <std::floating_point C>
+constexpr integer_of<C> bits_of_power(int exponent) {
+  return static_cast<integer_of<C>>(std::numeric_limits<C>::max_exponent - 1 + exponent)
+         << (std::numeric_limits<C>::digits - 1);
+}
+
 // A format of so many bits, as C sees it. With infinities it is IEEE's; without, the largest magnitude alone is NaN (OCP
 // 8-bit floating point specification, revision 1.0, section 5).
 template <int ExponentBits, int MantissaBits, bool HasInfinity, std::floating_point C>
 struct Float8Format {
   using I = integer_of<C>;
-  static constexpr int bias = (1 << (ExponentBits - 1)) - 1, mantissa = MantissaBits;
+  static constexpr int bias = (1 << (ExponentBits - 1)) - 1;
   static constexpr int fraction = std::numeric_limits<C>::digits - 1;  // bits of C's
-  static constexpr int dropped = fraction - mantissa;                  // bits that rounding drops
-  static constexpr I bias_of_c = std::numeric_limits<C>::max_exponent - 1;
-  static constexpr int to_sign = 8 * static_cast<int>(sizeof(C)) - 8;            // from a code's sign to that of C
-  static constexpr I first_normal = 1 << MantissaBits, nan = 0x7f, sign = 0x80;  // codes
+  static constexpr int dropped = fraction - MantissaBits;              // bits that rounding drops
+  // codes
+  static constexpr I first_normal = 1 << MantissaBits, nan = 0x7f, sign = 0x80;
   static constexpr I largest = HasInfinity ? nan - first_normal : nan - 1;
-
-  static constexpr I magnitude_mask = std::numeric_limits<I>::max();
-  static constexpr I infinity_bits = (2 * bias_of_c + 1) << fraction;
-  static constexpr I power_bits(int exponent) { return (bias_of_c + exponent) << fraction; }
-  // The magnitude of a code, if the normal numbers went on behind the largest.
-  static constexpr C normal(I code) { return std::bit_cast<C>((code << dropped) + power_bits(-bias)); }
+  // bits of C
+  static constexpr int to_sign = 8 * static_cast<int>(sizeof(C)) - 8;  // from a code's sign to that of C
+  static constexpr I magnitude_mask = std::numeric_limits<I>::max(),
+                     infinity = bits_of_power<C>(std::numeric_limits<C>::max_exponent);
+  static constexpr I to_sum = I(dropped) << fraction, to_exponent = bits_of_power<C>(-bias),
+                     lowest = bits_of_power<C>(1 - bias);
+  static constexpr C smallest_normal = std::bit_cast<C>(lowest);
+  static constexpr C smallest_subnormal = std::bit_cast<C>(bits_of_power<C>(1 - bias - MantissaBits));
+  // The largest number; and the one behind it, if normal numbers went on there.
+  static constexpr C largest_number = std::bit_cast<C>((largest << dropped) + to_exponent);
+  static constexpr C behind_largest = std::bit_cast<C>(((largest + 1) << dropped) + to_exponent);
 };
 
 template <class F8, std::floating_point C>
 using float8_format = Float8Format<F8::exponent_bits, F8::mantissa_bits, F8::has_infinity, C>;
 
-// What magnitudes are cut to before they are rounded: the largest number, or the one behind it, whose code is that of
-// overflow: Inf, or where the format has none NaN.
+// What magnitudes are cut to before they are rounded. The code behind the largest number's is that of overflow: Inf, or where
+// the format has none NaN.
 template <class F8, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION constexpr C float8_limit(bool saturates) {
-  using F = float8_format<F8, C>;
-  constexpr C largest = F::normal(F::largest), behind = F::normal(F::largest + 1);
-  return saturates ? largest : behind;
+  return saturates ? float8_format<F8, C>::largest_number : float8_format<F8, C>::behind_largest;
 }
 
 // The code of a magnitude up to the limit. The sum with 2^dropped times the power of two below it, or times the smallest
@@ -65,10 +74,9 @@ KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto encode_magnitude(const V& magnitude) {
   using F = float8_format<F8, C>;
-  constexpr integer_of<C> lowest = F::power_bits(1 - F::bias), to_sum = integer_of<C>(F::dropped) << F::fraction;
-  const auto exponent = to_bits(greatest(from_bits(to_bits(magnitude) & F::infinity_bits), F::normal(F::first_normal)));
-  const auto power = exponent + to_sum;
-  return ((exponent - lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
+  const auto exponent = to_bits(greatest(from_bits(to_bits(magnitude) & F::infinity), F::smallest_normal));
+  const auto power = exponent + F::to_sum;
+  return ((exponent - F::lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
 }
 // RN_fp8(t). NaN is one code, whatever its sign and payload, as processors disagree on those.
 KOKKOSQUANT_FOR_PACKS_TOO
@@ -85,13 +93,11 @@ KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class J>
 KOKKOS_FORCEINLINE_FUNCTION auto decode_float8(const J& code) {
   using F = float8_format<F8, C>;
-  constexpr C unit = std::bit_cast<C>(F::power_bits(1 - F::bias - F::mantissa));  // of subnormal numbers
   const auto magnitude = code & F::nan;
   const auto is_subnormal = (magnitude - F::first_normal) >> (F::to_sign + 7);  // all ones or all zeros, as what follows
   const auto is_finite = (magnitude - (F::largest + 1)) >> (F::to_sign + 7);
-  const auto subnormal = to_bits(multiply(from_small_integer(magnitude), unit));
-  const auto normal =
-      ((magnitude << F::dropped) + F::power_bits(-F::bias)) | ((is_finite & F::infinity_bits) ^ F::infinity_bits);
+  const auto subnormal = to_bits(multiply(from_small_integer(magnitude), F::smallest_subnormal));
+  const auto normal = ((magnitude << F::dropped) + F::to_exponent) | ((is_finite & F::infinity) ^ F::infinity);
   return from_bits((normal ^ ((normal ^ subnormal) & is_subnormal)) | ((code & F::sign) << F::to_sign));
 }
 

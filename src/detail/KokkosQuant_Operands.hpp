@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../KokkosQuant_Float8.hpp"
 #include "../KokkosQuant_Granularity.hpp"
 #include "../KokkosQuant_PackedTypes.hpp"
 #include "../KokkosQuant_Types.hpp"
@@ -81,7 +82,11 @@ template <element_type T>
 struct stored<T> {
   using type = storage_t<T>;
 };
-// What the elements of a View are stored as: 16-bit types of other libraries are read as ours.
+template <float8_type T>
+struct stored<T> {
+  using type = std::uint8_t;
+};
+// What the elements of a View are stored as: 16-bit types of other libraries are read as ours, float8 codes as their bits.
 template <view V>
 using stored_t = typename stored<typename V::non_const_value_type>::type;
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../KokkosQuant_Float8.hpp"
 #include "../KokkosQuant_Granularity.hpp"
 #include "../KokkosQuant_Types.hpp"
 
@@ -23,6 +24,8 @@ template <class V>
 concept element_view = view<V> && element_type<element_of<V>>;
 template <class V>
 concept code_view = view<V> && code_type<element_of<V>>;
+template <class V>
+concept float8_view = view<V> && float8_type<element_of<V>>;
 template <class A, class B>
 concept same_stored_type = element_view<A> && element_view<B> && std::same_as<storage_t<element_of<A>>, storage_t<element_of<B>>>;
 template <class V>
@@ -64,6 +67,29 @@ inline constexpr bool reaches_argument = [] {
                 " must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of " \
                 "KokkosQuant::int4x2_t, uint4x2_t, int2x4_t, uint2x4_t");                             \
   KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, q)
+// of the ops with float8 codes too
+#define KOKKOSQUANT_REQUIRE_ANY_CODES(Exec, Args, q)                                                                      \
+  static_assert(::KokkosQuant::Impl::view_from_rank<decltype(Args::q), 2>,                                                \
+                "KokkosQuant: " #q " must be a Kokkos::View of rank 2 (N x D, or packed), or more");                      \
+  static_assert(::KokkosQuant::Impl::code_view<decltype(Args::q)> || ::KokkosQuant::Impl::float8_view<decltype(Args::q)>, \
+                "KokkosQuant: " #q                                                                                        \
+                " must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of "                     \
+                "KokkosQuant::int4x2_t, uint4x2_t, int2x4_t, uint2x4_t, float8_e4m3_t, float8_e5m2_t");                   \
+  static_assert(!::KokkosQuant::Impl::float8_view<decltype(Args::q)> ||                                                   \
+                    std::is_same_v<decltype(Args::zero_point), ::KokkosQuant::no_zero_point_t>,                           \
+                "KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point");           \
+  KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, q)
+#define KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q)                                                     \
+  static_assert(                                                                                                         \
+      !::KokkosQuant::Impl::float8_view<decltype(Args::q)> || std::same_as<Descriptor, ::KokkosQuant::Float8Descriptor>, \
+      "KokkosQuant: " #q                                                                                                 \
+      " has float8 codes, which have no integer range: the descriptor must be a "                                        \
+      "KokkosQuant::Float8Descriptor");                                                                                  \
+  static_assert(                                                                                                         \
+      ::KokkosQuant::Impl::float8_view<decltype(Args::q)> || !std::same_as<Descriptor, ::KokkosQuant::Float8Descriptor>, \
+      "KokkosQuant: " #q                                                                                                 \
+      " has integer codes: the descriptor must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}; "                     \
+      "Float8Descriptor is for float8_e4m3_t and float8_e5m2_t")
 #define KOKKOSQUANT_REQUIRE_MASK(Exec, Args, mask)                                                                           \
   static_assert(::KokkosQuant::Impl::view_from_rank<decltype(Args::mask), 2> &&                                              \
                     std::is_same_v<::KokkosQuant::Impl::element_of<decltype(Args::mask)>, ::KokkosQuant::mask8_t>,           \
@@ -107,6 +133,8 @@ constexpr const char* type_name() {
   if constexpr (std::same_as<T, int2x4_t>) return "int2";
   if constexpr (std::same_as<T, uint2x4_t>) return "uint2";
   if constexpr (std::same_as<T, mask8_t>) return "mask";
+  if constexpr (std::same_as<T, float8_e4m3_t>) return "float8_e4m3";
+  if constexpr (std::same_as<T, float8_e5m2_t>) return "float8_e5m2";
   return "";
 }
 

@@ -1,0 +1,38 @@
+// expect: KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point
+// expect: KokkosQuant: q has float8 codes, which have no integer range: the descriptor must be a KokkosQuant::Float8Descriptor
+// expect: KokkosQuant: q has integer codes: the descriptor must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}
+// expect: KokkosQuant: q is written: its View must not be of const
+// expect: KokkosQuant: q must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of
+#include "Plans.hpp"
+
+namespace kq = KokkosQuant;
+using kq::float8_e4m3_t;
+using kq::float8_e5m2_t;
+using kq::Float8Descriptor;
+using kq::QuantizeDescriptor;
+
+// True, if it compiles.
+template <class Q, class Descriptor, class ZeroPoint = no_zero_point_t>
+constexpr bool to_codes =
+    sizeof(kq::QuantizePerTokenPlan<Exec, kq::QuantizePerTokenArgs<Matrix<float>, Vector<float>, ZeroPoint, Q>, Descriptor>) >
+    0;
+template <class Q, class Descriptor, class ZeroPoint = no_zero_point_t>
+constexpr bool from_codes =
+    sizeof(
+        kq::DequantizePerTokenPlan<Exec, kq::DequantizePerTokenArgs<Q, Vector<float>, ZeroPoint, Matrix<float>>, Descriptor>) >
+    0;
+
+static_assert(to_codes<Matrix<float8_e4m3_t>, Float8Descriptor, Not<no_zero_point_t, Vector<int>>>);
+static_assert(from_codes<Matrix<float8_e5m2_t>, Float8Descriptor, Not<no_zero_point_t, Vector<int>>>);
+static_assert(to_codes<Matrix<float8_e5m2_t>, Not<Float8Descriptor, QuantizeDescriptor>>);
+static_assert(from_codes<Matrix<float8_e4m3_t>, Not<Float8Descriptor, QuantizeDescriptor>>);
+static_assert(from_codes<Matrix<float8_e5m2_t>, Not<Float8Descriptor, kq::QuantizeDescriptorOf<kq::contracts::onnx>>>);
+static_assert(to_codes<Matrix<int8_t>, Not<QuantizeDescriptor, Float8Descriptor>>);
+static_assert(from_codes<Matrix<int8_t>, Not<QuantizeDescriptor, Float8Descriptor>>);
+static_assert(to_codes<Not<Matrix<float8_e4m3_t>, Matrix<const float8_e4m3_t>>, Float8Descriptor>);
+// an op with integer codes alone
+static_assert(
+    sizeof(kq::FakeQuantizeBackwardFromCodesPlan<
+           Exec,
+           kq::FakeQuantizeBackwardFromCodesArgs<Matrix<float>, Not<Matrix<int8_t>, Matrix<float8_e4m3_t>>, Matrix<float>>>) >
+    0);

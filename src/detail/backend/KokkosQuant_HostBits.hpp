@@ -58,4 +58,17 @@ KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> unless_nan(const Pack<C, W>& t, const 
   return IntegerPack<C, W>::of(t.get() == t.get() ? value.get() : instead);
 }
 
+// |t| <= 2^31: nearest integer, ties to even. And the nearest float of an integer.
+template <int W>
+KOKKOSQUANT_HOST_INLINE Pack<std::int32_t, W> round_any(const Pack<float, W>& t) {
+  const auto bits = to_bits(t), magnitude = bits & 0x7fffffff;
+  const auto shift = from_bits((bits ^ magnitude) | 0x4b000000).get();  // 2^23 with the sign of t
+  const auto rounded = magnitude.get() < 0x4b000000 ? (t.get() + shift) - shift : t.get();
+  return Pack<std::int32_t, W>::of(__builtin_convertvector(rounded, vector_t<std::int32_t, W>));
+}
+template <int W>
+KOKKOSQUANT_HOST_INLINE Pack<float, W> from_any_integer(const Pack<std::int32_t, W>& i) {
+  return Pack<float, W>::of(__builtin_convertvector(i.get(), vector_t<float, W>));
+}
+
 }  // namespace KokkosQuant::Impl

@@ -192,7 +192,7 @@ TYPED_TEST_P(ErrorBoundTest, CountsNoneAllAndMany) {
   using Fixture = ErrorBoundTest<TypeParam>;
   const auto of = [](double value) { return std::vector{reference_convert<typename TypeParam::T>(value)}; };
   for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{1, 300001}, {4999, 3}, {3, 70007}})
-    for (const std::size_t at : {0, 1, 2, 6}) {
+    for (const std::size_t at : std::vector<std::size_t>{0, 1, 2, 6}) {
       Fixture::run(N, D, of(1), 0.01, setting(at));
       Fixture::run(N, D, of(std::nan("")), 0.01, setting(at));
     }

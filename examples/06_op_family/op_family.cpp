@@ -2,6 +2,8 @@
 // Every op once, each with another granularity, on one small array: what its arguments are, and how it is launched. At the end
 // the results are compared with AffineQuantizer, the same arithmetic for one element.
 #include <KokkosQuant.hpp>
+#include <cmath>
+#include <cstdint>
 #include <iostream>
 #include <string>
 
@@ -145,6 +147,42 @@ void fake_quantize_per_tensor_with_mask(const Exec& exec, const Matrix& x, const
 }
 //! [with_mask]
 
+// 8-bit floating-point codes, one scale a row, and back
+void float8_per_token(const Exec& exec, const Matrix& x) {
+  using Float8 = KokkosQuant::float8_e4m3_t;
+  const Scales scale("scale", N);
+  const Kokkos::View<Float8**, Exec> q("q", N, D);
+  const Matrix back("back", N, D);
+  fill_scales(scale);
+  const KokkosQuant::Float8Descriptor saturating{KokkosQuant::Overflow::saturate};
+  KokkosQuant::QuantizePerTokenPlan(exec, saturating, KokkosQuant::QuantizePerTokenArgs{x, scale, no_zero_point, q}).run();
+  KokkosQuant::DequantizePerTokenPlan(exec, saturating, KokkosQuant::DequantizePerTokenArgs{q, scale, no_zero_point, back})
+      .run();
+  exec.fence();
+  compare("QuantizePerToken, DequantizePerToken, float8", back,
+          [](int n, int d) { return static_cast<float>(Float8(value(n, d) / scale_of(n))) * scale_of(n); });
+}
+
+// 16-bit codes of a field that come back within 1e-3, and how many elements do not fit (here none)
+void quantize_to_error_bound(const Exec& exec, const Matrix& x) {
+  const KokkosQuant::ErrorBound bound{1e-3};
+  const Kokkos::View<std::int16_t**, Exec> q("q", N, D);
+  const Kokkos::View<KokkosQuant::mask8_t**, Kokkos::LayoutRight, Exec> misfit_mask(
+      "misfit_mask", N, KokkosQuant::packed_extent<KokkosQuant::mask8_t>(D));
+  const Kokkos::View<std::int64_t, Exec> misfit_count("misfit_count");
+  const Matrix back("back", N, D);
+  KokkosQuant::QuantizeToErrorBoundPlan(exec, bound, KokkosQuant::QuantizeToErrorBoundArgs{x, q, misfit_mask, misfit_count})
+      .run();
+  KokkosQuant::DequantizeFromErrorBoundPlan(exec, bound, KokkosQuant::DequantizeFromErrorBoundArgs{q, back}).run();
+  exec.fence();
+  const auto misfits = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), misfit_count);
+  const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), back);
+  compare("QuantizeToErrorBound, DequantizeFromErrorBound", back, [&](int n, int d) {
+    const double error = static_cast<double>(y(n, d)) - static_cast<double>(value(n, d));
+    return misfits() == 0 && std::abs(error) <= bound.eps ? y(n, d) : value(n, d);
+  });
+}
+
 }  // namespace
 
 int main() {
@@ -158,6 +196,8 @@ int main() {
   backward_per_token(exec, x, gradient);
   fake_quantize_per_block(exec, x, gradient);
   fake_quantize_per_tensor_with_mask(exec, x, gradient);
+  float8_per_token(exec, x);
+  quantize_to_error_bound(exec, x);
   std::cout << (wrong == 0 ? "every op agrees with the element functions\n" : "elements are wrong\n");
   return wrong == 0 ? 0 : 1;
 }

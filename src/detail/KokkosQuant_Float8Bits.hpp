@@ -43,20 +43,21 @@ struct Float8Format {
   static constexpr int fraction = std::numeric_limits<C>::digits - 1;  // bits of C's
   static constexpr int dropped = fraction - MantissaBits;              // bits that rounding drops
   // codes
-  static constexpr I first_normal = 1 << MantissaBits, nan = 0x7f, sign = 0x80;
-  static constexpr I largest = HasInfinity ? nan - first_normal : nan - 1;
+  static constexpr I first_normal = 1 << MantissaBits;
+  static constexpr I largest = HasInfinity ? 0x7f - first_normal : 0x7e;
   // bits of C
-  static constexpr int to_sign = 8 * static_cast<int>(sizeof(C)) - 8;  // from a code's sign to that of C
-  static constexpr I magnitude_mask = std::numeric_limits<I>::max(),
-                     infinity = bits_of_power<C>(std::numeric_limits<C>::max_exponent);
-  static constexpr I to_sum = I(dropped) << fraction, to_exponent = bits_of_power<C>(-bias),
-                     lowest = bits_of_power<C>(1 - bias);
+  static constexpr I infinity = bits_of_power<C>(std::numeric_limits<C>::max_exponent), to_sum = I(dropped) << fraction;
+  static constexpr I to_exponent = bits_of_power<C>(-bias), lowest = bits_of_power<C>(1 - bias);
   static constexpr C smallest_normal = std::bit_cast<C>(lowest);
   static constexpr C smallest_subnormal = std::bit_cast<C>(bits_of_power<C>(1 - bias - MantissaBits));
   // The largest number; and the one behind it, if normal numbers went on there.
   static constexpr C largest_number = std::bit_cast<C>((largest << dropped) + to_exponent);
   static constexpr C behind_largest = std::bit_cast<C>(((largest + 1) << dropped) + to_exponent);
 };
+
+// Places from a code's sign to that of C.
+template <std::floating_point C>
+inline constexpr int to_float8_sign = 8 * static_cast<int>(sizeof(C)) - 8;
 
 template <class F8, std::floating_point C>
 using float8_format = Float8Format<F8::exponent_bits, F8::mantissa_bits, F8::has_infinity, C>;
@@ -70,22 +71,37 @@ KOKKOS_FORCEINLINE_FUNCTION constexpr C float8_limit(bool saturates) {
 
 // The code of a magnitude up to the limit. The sum with 2^dropped times the power of two below it, or times the smallest
 // normal number, has the last place of the code: it rounds, to nearest, ties to even, and its low bits are the code's.
+// (Constants are local here: nvcc does not find static ones of a class in device code, where a pack's operators take references.)
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto encode_magnitude(const V& magnitude) {
   using F = float8_format<F8, C>;
-  const auto exponent = to_bits(greatest(from_bits(to_bits(magnitude) & F::infinity), F::smallest_normal));
-  const auto power = exponent + F::to_sum;
-  return ((exponent - F::lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
+  constexpr integer_of<C> exponent_mask = F::infinity, lowest = F::lowest, to_sum = F::to_sum;
+  constexpr C smallest_normal = F::smallest_normal;
+  const auto exponent = to_bits(greatest(from_bits(to_bits(magnitude) & exponent_mask), smallest_normal));
+  const auto power = exponent + to_sum;
+  return ((exponent - lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
+}
+// |t|, and the sign of t as a code's
+KOKKOSQUANT_FOR_PACKS_TOO
+template <std::floating_point C, class J>
+KOKKOS_FORCEINLINE_FUNCTION auto magnitude_of_bits(const J& bits) {
+  constexpr integer_of<C> mask = std::numeric_limits<integer_of<C>>::max();
+  return from_bits(bits & mask);
+}
+KOKKOSQUANT_FOR_PACKS_TOO
+template <std::floating_point C, class J>
+KOKKOS_FORCEINLINE_FUNCTION auto sign_of_bits(const J& bits) {
+  constexpr integer_of<C> sign = 0x80;
+  return (bits >> to_float8_sign<C>)&sign;
 }
 // RN_fp8(t). NaN is one code, whatever its sign and payload, as processors disagree on those.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto encode_float8(const V& t, C limit) {
-  using F = float8_format<F8, C>;
   const auto bits = to_bits(t);
-  const auto code = encode_magnitude<F8, C>(least(from_bits(bits & F::magnitude_mask), limit));
-  return unless_nan(t, code | ((bits >> F::to_sign) & F::sign), F::nan);
+  const auto code = encode_magnitude<F8, C>(least(magnitude_of_bits<C>(bits), limit));
+  return unless_nan(t, code | sign_of_bits<C>(bits), integer_of<C>(0x7f));
 }
 
 // The number of a code, exact.
@@ -93,12 +109,15 @@ KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class J>
 KOKKOS_FORCEINLINE_FUNCTION auto decode_float8(const J& code) {
   using F = float8_format<F8, C>;
-  const auto magnitude = code & F::nan;
-  const auto is_subnormal = (magnitude - F::first_normal) >> (F::to_sign + 7);  // all ones or all zeros, as what follows
-  const auto is_finite = (magnitude - (F::largest + 1)) >> (F::to_sign + 7);
-  const auto subnormal = to_bits(multiply(from_small_integer(magnitude), F::smallest_subnormal));
-  const auto normal = ((magnitude << F::dropped) + F::to_exponent) | ((is_finite & F::infinity) ^ F::infinity);
-  return from_bits((normal ^ ((normal ^ subnormal) & is_subnormal)) | ((code & F::sign) << F::to_sign));
+  constexpr integer_of<C> magnitude_mask = 0x7f, sign_mask = 0x80, first_normal = F::first_normal, behind = F::largest + 1;
+  constexpr integer_of<C> infinity = F::infinity, to_exponent = F::to_exponent;
+  constexpr C smallest_subnormal = F::smallest_subnormal;
+  const auto magnitude = code & magnitude_mask;
+  const auto is_subnormal = (magnitude - first_normal) >> (to_float8_sign<C> + 7);  // all ones or all zeros, as what follows
+  const auto is_finite = (magnitude - behind) >> (to_float8_sign<C> + 7);
+  const auto subnormal = to_bits(multiply(from_small_integer(magnitude), smallest_subnormal));
+  const auto normal = ((magnitude << F::dropped) + to_exponent) | ((is_finite & infinity) ^ infinity);
+  return from_bits((normal ^ ((normal ^ subnormal) & is_subnormal)) | ((code & sign_mask) << to_float8_sign<C>));
 }
 
 }  // namespace KokkosQuant::Impl

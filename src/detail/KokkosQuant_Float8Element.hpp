@@ -54,10 +54,9 @@ struct Float8 {
     }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickConstants&, C x) { return x == x; }
     KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickConstants& k, I& q, C x) const {
-      using F = float8_format<F8, C>;
       const I bits = to_bits(x);
-      const C magnitude = least(from_bits(bits & F::magnitude_mask), k.x_limit);
-      q = encode_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | ((bits >> F::to_sign) & F::sign);
+      const C magnitude = least(magnitude_of_bits<C>(bits), k.x_limit);
+      q = encode_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | sign_of_bits<C>(bits);
     }
   };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "../KokkosQuant_KokkosCompat.hpp"
 #include "../KokkosQuant_Operands.hpp"
@@ -20,37 +21,39 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint64_t bits_set(std::uint64_t w) {
   return (w * 0x0101010101010101u) >> 56;
 }
 
+template <class Count>
+struct ZeroCount {
+  Count* count;
+  KOKKOS_FUNCTION void operator()(const std::int64_t) const { *count = 0; }
+};
 template <class Exec, class Count>
-class CountFlags {
+struct AddFlags {
   static constexpr bool on_host = host_space<Exec>;
   static constexpr std::int64_t bytes_a_task = on_host ? 1 << 12 : 1 << 6;
 
-  struct Zero {
-    Count* count;
-    KOKKOS_FUNCTION void operator()(const std::int64_t) const { *count = 0; }
-  };
-  struct Add {
-    Lines<const mask8_t> bytes;
-    std::int64_t n, tasks;  // of a line
-    Count* count;
+  Lines<const mask8_t> bytes;
+  std::int64_t n, tasks;  // of a line
+  Count* count;
 
-    KOKKOS_FUNCTION void operator()(const std::int64_t task) const {
-      const std::int64_t line = task / tasks, t = task - line * tasks;
-      const mask8_t* const from = bytes.data + line * bytes.outer;
-      std::int64_t i = on_host ? t * bytes_a_task : t;
-      const std::int64_t end = on_host && n - i > bytes_a_task ? i + bytes_a_task : n, step = on_host ? 1 : tasks;
-      std::uint64_t flags = 0;
-      if (on_host && bytes.inner == 1)
-        for (; i + 8 <= end; i += 8) {
-          std::uint64_t word;
-          __builtin_memcpy(&word, from + i, 8);
-          if (word != 0) flags += bits_set(word);
-        }
-      for (; i < end; i += step) flags += bits_set(from[i * bytes.inner].byte);
-      if (flags != 0) Kokkos::atomic_add(count, static_cast<Count>(flags));
-    }
-  };
+  KOKKOS_FUNCTION void operator()(const std::int64_t task) const {
+    const std::int64_t line = task / tasks, t = task - line * tasks;
+    const mask8_t* const from = bytes.data + line * bytes.outer;
+    std::int64_t i = on_host ? t * bytes_a_task : t;
+    const std::int64_t end = on_host && n - i > bytes_a_task ? i + bytes_a_task : n, step = on_host ? 1 : tasks;
+    std::uint64_t flags = 0;
+    if (on_host && bytes.inner == 1)
+      for (; i + 8 <= end; i += 8) {
+        std::uint64_t word;
+        __builtin_memcpy(&word, from + i, 8);
+        if (word != 0) flags += bits_set(word);
+      }
+    for (; i < end; i += step) flags += bits_set(from[i * bytes.inner].byte);
+    if (flags != 0) Kokkos::atomic_add(count, static_cast<Count>(flags));
+  }
+};
 
+template <class Exec, class Count>
+class CountFlags {
  public:
   // Of a mask for rows x columns elements; what lies behind their last bit in a byte is 0.
   CountFlags(const Matrix<mask8_t>& mask, std::int64_t rows, std::int64_t columns, Count* count) : add_{{}, 0, 0, count} {
@@ -61,10 +64,10 @@ class CountFlags {
     if (outer == d * inner) d *= n, n = 1;  // no gaps: one line
     add_.bytes = {mask.data, outer, inner};
     add_.n = d;
-    add_.tasks = (d + bytes_a_task - 1) / bytes_a_task;
+    add_.tasks = (d + add_.bytes_a_task - 1) / add_.bytes_a_task;
     lines_ = n;
   }
-  void zero(const Exec& exec, const std::string& label) const { launch(exec, label, 1, Zero{add_.count}); }
+  void zero(const Exec& exec, const std::string& label) const { launch(exec, label, 1, ZeroCount<Count>{add_.count}); }
   void add(const Exec& exec, const std::string& label) const {
     if (lines_ * add_.tasks > 0) launch(exec, label, lines_ * add_.tasks, add_);
   }
@@ -75,7 +78,7 @@ class CountFlags {
     Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, tasks), functor);
   }
 
-  Add add_;
+  AddFlags<Exec, Count> add_;
   std::int64_t lines_;
 };
 

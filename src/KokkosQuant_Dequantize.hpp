@@ -79,6 +79,7 @@ struct DequantizeOp {
   }
   template <class Descriptor, class Args>
   static void check(Checks& checks, [[maybe_unused]] const Descriptor& descriptor, const Args& args) {
+    KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q);
     if constexpr (!float8_type<code<Args>>) checks.range(descriptor);
     checks.one_an_element("q", args.q, "x", args.x);
     checks.cells(args, granularity_of<Granularity>(args), "x", args.x);

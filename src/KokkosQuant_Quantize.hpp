@@ -63,6 +63,7 @@ struct QuantizeOp {
   }
   template <class Descriptor, class Args>
   static void check(Checks& checks, [[maybe_unused]] const Descriptor& descriptor, const Args& args) {
+    KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q);
     if constexpr (!float8_type<code<Args>>) {
       checks.range(descriptor);
       checks.template range_fits<code<Args>>("q", descriptor);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <cmath>
 #include <string_view>
 
 #include "KokkosQuantPerf_Family.hpp"
@@ -166,11 +167,79 @@ void add_family_of(const SharedArrays& arrays) {
   }
 }
 
+// float8 codes, and codes with an error bound
+template <class T>
+void add_other_codes_of(const SharedArrays& arrays) {
+  using F = Family<T>;
+  using C = KokkosQuant::compute_t<T>;
+  using Quantizer = KokkosQuant::AffineQuantizer<C>;
+  using Float8 = KokkosQuant::float8_e4m3_t;
+  using KokkosQuant::no_zero_point;
+  for (const std::int64_t columns : family_widths) {
+    const std::int64_t rows = arrays->elements<T>() / columns;
+    const F f{arrays, rows, columns};
+    const Parameters<T> p(rows);
+    const typename F::Cells tokens{1, columns, 1};
+    const auto s = p.scale;
+    const auto float8 = [=](int which) { return arrays->matrix<Float8>(which, Right{}, rows, columns); };
+    f.row(
+        "QuantizePerTokenToFloat8", sizeof(T) + 1.0, F::codes_limit(), tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::QuantizePerTokenPlan(exec, KokkosQuant::Float8Descriptor{},
+                                                   KokkosQuant::QuantizePerTokenArgs{f.matrix(0), s, no_zero_point, float8(2)});
+        },
+        [=] { return f.codes(2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) {
+          return static_cast<std::int8_t>(Float8(f.at(0, n, d) / F::scale_of(n)).bits);
+        });
+    f.row(
+        "DequantizePerTokenFromFloat8", sizeof(T) + 1.0, F::from_codes_limit(), tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::DequantizePerTokenPlan(
+              exec, KokkosQuant::Float8Descriptor{},
+              KokkosQuant::DequantizePerTokenArgs{float8(0), s, no_zero_point, f.matrix(2)});
+        },
+        [=] { return f.matrix(2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) {
+          return T(static_cast<C>(static_cast<float>(element(float8(0), n, d))) * F::scale_of(n));
+        });
+
+    const KokkosQuant::ErrorBound bound{1e-3};
+    const C step = KokkosQuant::step_of<T>(bound);
+    const auto int16 = [=](int which) { return arrays->matrix<std::int16_t>(which, Right{}, rows, columns); };
+    const auto mask = [=] { return arrays->matrix<KokkosQuant::mask8_t>(1, Right{}, rows, columns / 8); };
+    const Kokkos::View<std::int64_t, Memory> count("KokkosQuantPerf::count");
+    f.row(
+        "QuantizeToErrorBound", sizeof(T) + 2.25,
+        [](const Arrays& a, std::int64_t n) { return limit<1, T, std::int16_t>(a, n); }, tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::QuantizeToErrorBoundPlan(
+              exec, bound, KokkosQuant::QuantizeToErrorBoundArgs{f.matrix(0), int16(2), mask(), count});
+        },
+        [=] { return int16(2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) {
+          const double t = std::nearbyint(static_cast<double>(f.at(0, n, d)) / static_cast<double>(step));
+          return static_cast<std::int16_t>(std::abs(t + 0.5) < 32768 ? t : 0);
+        });
+    f.row(
+        "DequantizeFromErrorBound", sizeof(T) + 2.0,
+        [](const Arrays& a, std::int64_t n) { return limit<1, std::int16_t, T>(a, n); }, tokens,
+        [=](const Exec& exec) {
+          return KokkosQuant::DequantizeFromErrorBoundPlan(exec, bound,
+                                                           KokkosQuant::DequantizeFromErrorBoundArgs{int16(0), f.matrix(2)});
+        },
+        [=] { return f.matrix(2); },
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) { return T(static_cast<C>(element(int16(0), n, d)) * step); });
+  }
+}
+
 }  // namespace
 
 void add_family(const SharedArrays& arrays) {
   add_family_of<float>(arrays);
   add_family_of<KokkosQuant::bfloat16_t>(arrays);
+  add_other_codes_of<float>(arrays);
+  add_other_codes_of<KokkosQuant::bfloat16_t>(arrays);
 }
 
 }  // namespace KokkosQuantPerf

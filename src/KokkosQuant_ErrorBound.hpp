@@ -176,19 +176,12 @@ struct DequantizeFromErrorBoundOp : ErrorBoundOp {
 /// one. The outputs share no memory with x or each other.
 ///
 /// An element does not fit where q is outside its type, where q * step is beyond T's largest number, and where x is NaN or
-/// infinite. Its code is 0 and its bit is 1: keep those elements apart (bit d % 8 of byte d / 8 of a row is element d's).
+/// infinite. Its code is 0 and its bit is 1: keep those elements apart (bit d % 8 of byte d / 8 of a row is that of element d).
 /// misfit_count lies in memory that exec reaches, and is right when run() is done; without misfits it is 0. The bound holds
 /// for what DequantizeFromErrorBound gives, or DequantizePerTensor with step_of(bound); why is said in
 /// detail/KokkosQuant_ErrorBoundElement.hpp. The same bits on every execution space, layout and number of threads.
 ///
-/// \code
-/// const KokkosQuant::ErrorBound bound{1e-3};
-/// KokkosQuant::QuantizeToErrorBoundPlan to_codes(exec, bound,
-///                                                KokkosQuant::QuantizeToErrorBoundArgs{x, q, misfit_mask, misfit_count});
-/// KokkosQuant::DequantizeFromErrorBoundPlan from_codes(exec, bound, KokkosQuant::DequantizeFromErrorBoundArgs{q, y});
-/// to_codes.run();    // asynchronous on exec, as is
-/// from_codes.run();  // |y - x| <= 1e-3 where the mask is 0
-/// \endcode
+/// \snippet 06_op_family/op_family.cpp error bound
 /// \{
 KOKKOSQUANT_ARGS(QuantizeToErrorBoundArgs, (class X, class Q, class MisfitMask, class MisfitCount),
                  (X, Q, MisfitMask, MisfitCount), (X x; Q q; MisfitMask misfit_mask; MisfitCount misfit_count;));

@@ -154,10 +154,12 @@ void float8_per_token(const Exec& exec, const Matrix& x) {
   const Kokkos::View<Float8**, Exec> q("q", N, D);
   const Matrix back("back", N, D);
   fill_scales(scale);
+  //! [float8]
   const KokkosQuant::Float8Descriptor saturating{KokkosQuant::Overflow::saturate};
   KokkosQuant::QuantizePerTokenPlan(exec, saturating, KokkosQuant::QuantizePerTokenArgs{x, scale, no_zero_point, q}).run();
   KokkosQuant::DequantizePerTokenPlan(exec, saturating, KokkosQuant::DequantizePerTokenArgs{q, scale, no_zero_point, back})
       .run();
+  //! [float8]
   exec.fence();
   compare("QuantizePerToken, DequantizePerToken, float8", back,
           [](int n, int d) { return static_cast<float>(Float8(value(n, d) / scale_of(n))) * scale_of(n); });
@@ -165,15 +167,17 @@ void float8_per_token(const Exec& exec, const Matrix& x) {
 
 // 16-bit codes of a field that come back within 1e-3, and how many elements do not fit (here none)
 void quantize_to_error_bound(const Exec& exec, const Matrix& x) {
-  const KokkosQuant::ErrorBound bound{1e-3};
   const Kokkos::View<std::int16_t**, Exec> q("q", N, D);
   const Kokkos::View<KokkosQuant::mask8_t**, Kokkos::LayoutRight, Exec> misfit_mask(
       "misfit_mask", N, KokkosQuant::packed_extent<KokkosQuant::mask8_t>(D));
   const Kokkos::View<std::int64_t, Exec> misfit_count("misfit_count");
   const Matrix back("back", N, D);
+  //! [error bound]
+  const KokkosQuant::ErrorBound bound{1e-3};
   KokkosQuant::QuantizeToErrorBoundPlan(exec, bound, KokkosQuant::QuantizeToErrorBoundArgs{x, q, misfit_mask, misfit_count})
       .run();
   KokkosQuant::DequantizeFromErrorBoundPlan(exec, bound, KokkosQuant::DequantizeFromErrorBoundArgs{q, back}).run();
+  //! [error bound]
   exec.fence();
   const auto misfits = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), misfit_count);
   const auto y = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), back);

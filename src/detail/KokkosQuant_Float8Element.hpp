@@ -104,6 +104,6 @@ auto float8_dequantize_element(const Args& args, RowOrder order) {
 
 // In units in the last place of F8: half of one, and half of one of C's before it.
 template <float8_type F8, class T>
-inline constexpr double float8_ulp = 0.5 + (sizeof(compute_t<T>) == 8 ? 0x1p-53 : 0x1p-24) * (2 << F8::mantissa_bits);
+inline constexpr double float8_ulp = 0.5 + (sizeof(compute_t<T>) == 8 ? 0x1p-53 : 0x1p-24) * (1 << F8::mantissa_bits);
 
 }  // namespace KokkosQuant::Impl

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: q must be a Kokkos::View of std::int16_t or std::int32_t of rank 2 (N x D), or more
 // expect: KokkosQuant: misfit_count must be a Kokkos::View of std::int64_t or std::uint64_t of rank 0, or of rank 1 with one
 // expect: KokkosQuant: misfit_count is written: its View must not be of const

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point
 // expect: KokkosQuant: q has float8 codes, which have no integer range: the descriptor must be a KokkosQuant::Float8Descriptor
 // expect: KokkosQuant: q has integer codes: the descriptor must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}

@@ -98,7 +98,7 @@ struct DequantizeOp {
     const RowOrder order = row_order(shape_of(args));
     const auto element = [&] {
       if constexpr (float8_type<Q>)
-        return float8_dequantize_element<Q, Granularity, T>(args, order);
+        return from_float8_element<Q, Granularity, T>(args, order);
       else
         return cell_element<DequantizeElementOf<Q>::template Element, Granularity, contract_of<Descriptor>, T>(descriptor, args,
                                                                                                                order);

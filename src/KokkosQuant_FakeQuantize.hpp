@@ -4,6 +4,7 @@
 #pragma once
 
 #include "detail/KokkosQuant_AffineElement.hpp"
+#include "detail/KokkosQuant_Float8Element.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
@@ -59,9 +60,9 @@ struct FakeQuantizeOp {
   static const auto& output_of(const Args& args) {
     return args.y;
   }
-  template <class Args>
-  static void check(Checks& checks, const QuantizeDescriptor& descriptor, const Args& args) {
-    checks.range(descriptor);
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, [[maybe_unused]] const Descriptor& descriptor, const Args& args) {
+    if constexpr (!std::derived_from<Descriptor, Float8Descriptor>) checks.range(descriptor);
     checks.same_extents("x", args.x, "y", args.y);
     checks.cells(args, granularity_of<Granularity>(args), "y", args.y);
     checks.has_data("x", args.x);
@@ -73,10 +74,21 @@ struct FakeQuantizeOp {
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& descriptor, const Args& args, Mapping hint) {
-    return make_sweep<Exec, Granularity>(
-        cell_element<FakeQuantizeElement, Granularity, contract_of<Descriptor>, data_type<Args>>(descriptor, args,
-                                                                                                 row_order(shape_of(args))),
-        args, args.y, outputs(args.y), inputs(args.x), hint);
+    static_assert(!std::same_as<Descriptor, Float8Descriptor>,
+                  "KokkosQuant: there is no q that names a format: the descriptor must be a "
+                  "KokkosQuant::Float8DescriptorOf<KokkosQuant::float8_e4m3_t>, or of float8_e5m2_t");
+    using T = data_type<Args>;
+    using F8 = typename float8_of<Descriptor>::type;
+    const RowOrder order = row_order(shape_of(args));
+    const auto element = [&] {
+      if constexpr (float8_type<F8>) {
+        KOKKOSQUANT_REQUIRE_NO_ZERO_POINT(Args);
+        return to_float8_element<F8, Float8<F8>::template FakeQuantizeElement, Granularity, T>(descriptor, args, order);
+      } else {
+        return cell_element<FakeQuantizeElement, Granularity, contract_of<Descriptor>, T>(descriptor, args, order);
+      }
+    }();
+    return make_sweep<Exec, Granularity>(element, args, args.y, outputs(args.y), inputs(args.x), hint);
   }
   template <class Args>
   static constexpr PrecisionGuarantee guarantee() {
@@ -101,6 +113,9 @@ struct FakeQuantizeOp {
 /// T is double, float, half_t or bfloat16_t. Any layouts and strides. y may be exactly x (in place) and shares no element with
 /// anything else. The codes are not stored, so the range is any (int4 is {-8, 7}). The same bits as Quantize followed by
 /// Dequantize, on every execution space, layout and number of threads.
+///
+/// With a Float8DescriptorOf<float8_e4m3_t> (or float8_e5m2_t) and no_zero_point, the same through float8 codes:
+/// RN(RN_fp8(RN(x / scale)) * scale).
 /// \{
 KOKKOSQUANT_OP_FAMILY(FakeQuantize, , (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
                       (X x; Scale scale; ZeroPoint zero_point; Y y;));

@@ -80,4 +80,26 @@ template <>
 inline constexpr bool is_descriptor<Float8Descriptor> = true;
 }  // namespace Impl
 
+/// \brief The descriptor of FakeQuantize through 8-bit floating point: Float8DescriptorOf<float8_e4m3_t>{}. There is no q whose
+/// type could name the format.
+template <Impl::float8_type F8>
+struct Float8DescriptorOf : Float8Descriptor {
+  explicit Float8DescriptorOf(Overflow what = Overflow::saturate) : Float8Descriptor{what} {}
+};
+
+namespace Impl {
+template <class F8>
+inline constexpr bool is_descriptor<Float8DescriptorOf<F8>> = true;
+
+// The format that a descriptor names, or void.
+template <class Descriptor>
+struct float8_of {
+  using type = void;
+};
+template <class F8>
+struct float8_of<Float8DescriptorOf<F8>> {
+  using type = F8;
+};
+}  // namespace Impl
+
 }  // namespace KokkosQuant

@@ -84,7 +84,8 @@ struct QuantizeOp {
     const RowOrder order = row_order(shape_of(args));
     const auto element = [&] {
       if constexpr (float8_type<code<Args>>)
-        return float8_quantize_element<code<Args>, Granularity, T>(descriptor, args, order);
+        return to_float8_element<code<Args>, Float8<code<Args>>::template QuantizeElement, Granularity, T>(descriptor, args,
+                                                                                                           order);
       else
         return cell_element<QuantizeElement, Granularity, contract_of<Descriptor>, T>(descriptor, args, order);
     }();

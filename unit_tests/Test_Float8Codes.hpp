@@ -112,6 +112,23 @@ class Float8Codes : public ::testing::Test {
         EXPECT_TRUE(
             bytes.holds([&](std::size_t n, std::size_t d) { return expected_byte<F8>(code[n * D + d], overflow); }, where));
 
+        Array<T, Exec> fake(N, D, s.out);
+        fake.to_device();
+        const auto fake_plan = KokkosQuant::select<typename Ops::FakeQuantize>(
+            exec, KokkosQuant::Float8DescriptorOf<F8>{overflow},
+            Ops::args(static_cast<const typename Ops::FakeQuantize*>(nullptr), g, from.const_view(), cells_view<G>(scales),
+                      no_zero_point, fake.view()),
+            PlanPreference{s.mapping});
+        fake_plan.run();
+        exec.fence();
+        EXPECT_TRUE(fake.holds(
+            [&](std::size_t n, std::size_t d) {
+              const C cell_scale = static_cast<C>(to_double(scale[n / cell.rows * cell_columns + d / cell.columns]));
+              const auto number = static_cast<C>(table.value(expected_byte<F8>(code[n * D + d], overflow)));
+              return reference_convert<T>(static_cast<double>(reference_product(number, cell_scale)));
+            },
+            where));
+
         const Array<std::uint8_t, Exec> codes(N, D, s.in, [&](std::size_t n, std::size_t d) { return stored[n * D + d].bits; });
         Array<T, Exec> to(N, D, s.out);
         to.to_device();

@@ -37,7 +37,7 @@ struct Float8 {
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class J, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, J& q, const V& x) const {
-      q = encode_float8<F8, C>(divide(x, k.scale), limit);
+      q = code(k, x);
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const Float8Constants<C>& k, I& q, C x) const { apply(k, q, x); }
 
@@ -53,10 +53,33 @@ struct Float8 {
       return {scale, divide(C(1), scale), multiply(limit, scale), is_quick_scale(scale)};
     }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickConstants&, C x) { return x == x; }
-    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickConstants& k, I& q, C x) const {
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickConstants& k, I& q, C x) const { q = quick_code(k, x); }
+
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V>
+    KOKKOS_FORCEINLINE_FUNCTION auto code(const K& k, const V& x) const {
+      return encode_float8<F8, C>(divide(x, k.scale), limit);
+    }
+    static KOKKOS_FORCEINLINE_FUNCTION I quick_code(const QuickConstants& k, C x) {
       const I bits = to_bits(x);
       const C magnitude = least(magnitude_of_bits<C>(bits), k.x_limit);
-      q = encode_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | sign_of_bits<C>(bits);
+      return encode_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | sign_of_bits<C>(bits);
+    }
+  };
+
+  template <class T, Contract Rules, class Scale, class ZeroPoint>
+  struct FakeQuantizeElement : QuantizeElement<T, Rules, Scale, ZeroPoint> {
+    using Base = QuantizeElement<T, Rules, Scale, ZeroPoint>;
+    using typename Base::C;
+
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V>
+    KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {
+      y = multiply(decode_float8<F8, C>(this->code(k, x)), k.scale);
+    }
+    KOKKOS_FORCEINLINE_FUNCTION void apply_any(const Float8Constants<C>& k, C& y, C x) const { apply(k, y, x); }
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const typename Base::QuickConstants& k, C& y, C x) const {
+      y = multiply(decode_float8<F8, C>(this->quick_code(k, x)), k.scale);
     }
   };
 
@@ -88,16 +111,15 @@ struct Float8 {
   };
 };
 
-// The element functions for args, whose granularity is that of its scale.
-template <float8_type F8, class Granularity, class T, class Args>
-auto float8_quantize_element(const Float8Descriptor& descriptor, const Args& args, RowOrder order) {
-  auto element = cell_element<Float8<F8>::template QuantizeElement, Granularity, contracts::reference, T>(QuantizeDescriptor{},
-                                                                                                          args, order);
+// The element functions for args: those that make codes, and the one that reads them.
+template <float8_type F8, template <class, Contract, class, class> class Element, class Granularity, class T, class Args>
+auto to_float8_element(const Float8Descriptor& descriptor, const Args& args, RowOrder order) {
+  auto element = cell_element<Element, Granularity, contracts::reference, T>(QuantizeDescriptor{}, args, order);
   element.limit = float8_limit<F8, compute_t<T>>(descriptor.overflow == Overflow::saturate);
   return element;
 }
 template <float8_type F8, class Granularity, class T, class Args>
-auto float8_dequantize_element(const Args& args, RowOrder order) {
+auto from_float8_element(const Args& args, RowOrder order) {
   return cell_element<Float8<F8>::template DequantizeElement, Granularity, contracts::reference, T>(QuantizeDescriptor{}, args,
                                                                                                     order);
 }

@@ -44,6 +44,9 @@ concept zero_point_argument = std::same_as<Z, no_zero_point_t> ||
                               (view_of_cells<Z, Granularity> && std::same_as<element_of<Z>, std::int32_t>);
 // clang-format on
 
+template <class Args>
+inline constexpr bool is_symmetric = std::is_same_v<decltype(Args::zero_point), no_zero_point_t>;
+
 template <class Exec, class A>
 inline constexpr bool reaches_argument = [] {
   if constexpr (view<A>)
@@ -68,6 +71,10 @@ inline constexpr bool reaches_argument = [] {
                 "KokkosQuant::int4x2_t, uint4x2_t, int2x4_t, uint2x4_t");                             \
   KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, q)
 // of the ops with float8 codes too
+#define KOKKOSQUANT_NO_ZERO_POINT_MESSAGE \
+  "KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point"
+#define KOKKOSQUANT_REQUIRE_NO_ZERO_POINT(Args) \
+  static_assert(::KokkosQuant::Impl::is_symmetric<Args>, KOKKOSQUANT_NO_ZERO_POINT_MESSAGE)
 #define KOKKOSQUANT_REQUIRE_ANY_CODES(Exec, Args, q)                                                                      \
   static_assert(::KokkosQuant::Impl::view_from_rank<decltype(Args::q), 2>,                                                \
                 "KokkosQuant: " #q " must be a Kokkos::View of rank 2 (N x D, or packed), or more");                      \
@@ -75,9 +82,8 @@ inline constexpr bool reaches_argument = [] {
                 "KokkosQuant: " #q                                                                                        \
                 " must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of "                     \
                 "KokkosQuant::int4x2_t, uint4x2_t, int2x4_t, uint2x4_t, float8_e4m3_t, float8_e5m2_t");                   \
-  static_assert(!::KokkosQuant::Impl::float8_view<decltype(Args::q)> ||                                                   \
-                    std::is_same_v<decltype(Args::zero_point), ::KokkosQuant::no_zero_point_t>,                           \
-                "KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point");           \
+  static_assert(!::KokkosQuant::Impl::float8_view<decltype(Args::q)> || ::KokkosQuant::Impl::is_symmetric<Args>,          \
+                KOKKOSQUANT_NO_ZERO_POINT_MESSAGE);                                                                       \
   KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, q)
 #define KOKKOSQUANT_REQUIRE_DESCRIPTOR_OF_CODES(Descriptor, Args, q)                                                     \
   static_assert(                                                                                                         \

@@ -2,6 +2,7 @@
 // expect: KokkosQuant: float8 codes have no zero point: zero_point must be KokkosQuant::no_zero_point
 // expect: KokkosQuant: q has float8 codes, which have no integer range: the descriptor must be a KokkosQuant::Float8Descriptor
 // expect: KokkosQuant: q has integer codes: the descriptor must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}
+// expect: KokkosQuant: there is no q that names a format: the descriptor must be a KokkosQuant::Float8DescriptorOf<
 // expect: KokkosQuant: q is written: its View must not be of const
 // expect: KokkosQuant: q must be a Kokkos::View of std::int8_t, uint8_t, int16_t, uint16_t, int32_t, or of
 #include "Plans.hpp"
@@ -23,6 +24,13 @@ constexpr bool from_codes =
         kq::DequantizePerTokenPlan<Exec, kq::DequantizePerTokenArgs<Q, Vector<float>, ZeroPoint, Matrix<float>>, Descriptor>) >
     0;
 
+template <class Descriptor, class ZeroPoint = no_zero_point_t>
+constexpr bool through_codes =
+    sizeof(kq::FakeQuantizePerTokenPlan<
+           Exec, kq::FakeQuantizePerTokenArgs<Matrix<float>, Vector<float>, ZeroPoint, Matrix<float>>, Descriptor>) > 0;
+
+static_assert(through_codes<Not<kq::Float8DescriptorOf<float8_e5m2_t>, Float8Descriptor>>);
+static_assert(through_codes<kq::Float8DescriptorOf<float8_e4m3_t>, Not<no_zero_point_t, Vector<int>>>);
 static_assert(to_codes<Matrix<float8_e4m3_t>, Float8Descriptor, Not<no_zero_point_t, Vector<int>>>);
 static_assert(from_codes<Matrix<float8_e5m2_t>, Float8Descriptor, Not<no_zero_point_t, Vector<int>>>);
 static_assert(to_codes<Matrix<float8_e5m2_t>, Not<Float8Descriptor, QuantizeDescriptor>>);

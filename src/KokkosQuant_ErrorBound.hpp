@@ -13,9 +13,9 @@
 
 namespace KokkosQuant {
 
-/// \brief The largest absolute error of an element: positive and finite, in the units of x.
+/// \brief The largest absolute error of an element that is allowed.
 struct ErrorBound {
-  double eps;
+  double eps;  ///< positive and finite, in the units of x
 };
 
 /// \brief The step between codes with that bound, for data of T: the largest power of two <= 2 eps, as far as T's compute type

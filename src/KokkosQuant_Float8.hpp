@@ -34,21 +34,26 @@ enum class Overflow {
 template <int ExponentBits, int MantissaBits>
 struct float8 {
   static_assert((ExponentBits == 4 && MantissaBits == 3) || (ExponentBits == 5 && MantissaBits == 2));
-  static constexpr int exponent_bits = ExponentBits, mantissa_bits = MantissaBits;
-  static constexpr bool has_infinity = ExponentBits == 5;
+  static constexpr int exponent_bits = ExponentBits;       ///< bits of the exponent
+  static constexpr int mantissa_bits = MantissaBits;       ///< bits of the mantissa that are stored
+  static constexpr bool has_infinity = ExponentBits == 5;  ///< and IEEE's NaNs; else the largest magnitude is the only NaN
   static constexpr float largest = has_infinity ? 57344.0f : 448.0f;  ///< the largest finite number
 
   std::uint8_t bits;  ///< sign, exponent, mantissa
 
   float8() = default;
+  /// The nearest number, ties to even; what is too large by overflow.
   template <std::floating_point F>
   KOKKOS_FUNCTION explicit float8(F value, Overflow overflow = Overflow::saturate)
       : bits(static_cast<std::uint8_t>(
             Impl::encode_float8<float8, F>(value, Impl::float8_limit<float8, F>(overflow == Overflow::saturate)))) {}
+  /// exact
   KOKKOS_FUNCTION explicit operator float() const {
     return Impl::decode_float8<float8, float>(static_cast<std::int32_t>(bits));
   }
+  /// exact
   KOKKOS_FUNCTION explicit operator double() const { return static_cast<double>(static_cast<float>(*this)); }
+  /// The number of an encoding.
   KOKKOS_FUNCTION static float8 from_bits(std::uint8_t encoding) {
     float8 f;
     f.bits = encoding;
@@ -65,7 +70,7 @@ static_assert(sizeof(float8_e5m2_t) == 1 && std::is_trivial_v<float8_e5m2_t> && 
 /// \brief The descriptor of Quantize and Dequantize where q is a View of float8_e4m3_t or float8_e5m2_t: such codes have no
 /// integer range, and no zero point.
 struct Float8Descriptor {
-  Overflow overflow = Overflow::saturate;
+  Overflow overflow = Overflow::saturate;  ///< what becomes of quotients that are too large, and of Inf; of Quantize alone
 };
 
 namespace Impl {
@@ -84,6 +89,7 @@ inline constexpr bool is_descriptor<Float8Descriptor> = true;
 /// type could name the format.
 template <Impl::float8_type F8>
 struct Float8DescriptorOf : Float8Descriptor {
+  /// what: see Float8Descriptor
   explicit Float8DescriptorOf(Overflow what = Overflow::saturate) : Float8Descriptor{what} {}
 };
 

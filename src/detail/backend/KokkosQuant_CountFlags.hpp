@@ -11,6 +11,7 @@
 
 #include "../KokkosQuant_KokkosCompat.hpp"
 #include "../KokkosQuant_Operands.hpp"
+#include "KokkosQuant_DeviceTuning.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -28,7 +29,7 @@ struct ZeroCount {
 };
 template <class Exec, class Count>
 struct AddFlags {
-  static constexpr bool on_host = host_space<Exec>;
+  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
   static constexpr std::int64_t bytes_a_task = on_host ? 1 << 12 : 1 << 6;
 
   Lines<const mask8_t> bytes;

@@ -126,6 +126,7 @@ TYPED_TEST(Float8, DoublesAtEveryTie) {
     values.push_back(std::ldexp(random.uniform(-2, 2), static_cast<int>(random.below(40)) - 22));
   }
   std::vector<int> codes;
+  codes.reserve(values.size());
   for (const double value : values) codes.push_back(this->table().round(value));
   EXPECT_TRUE(this->encodes(values, codes));
 }

@@ -60,6 +60,14 @@ KOKKOS_FORCEINLINE_FUNCTION double multiply(double a, double b) {
 #define KOKKOSQUANT_IN_REGISTER(value) asm("" : "+m"(value))
 #endif
 
+// The value, which may be a product, as a number. (nvcc contracts none of multiply()'s.)
+KOKKOS_FORCEINLINE_FUNCTION double uncontracted(double value) {
+#ifndef __CUDA_ARCH__
+  KOKKOSQUANT_IN_REGISTER(value);
+#endif
+  return value;
+}
+
 // RN(a + b), where a may be a product
 KOKKOS_FORCEINLINE_FUNCTION float add(float a, float b) {
 #ifdef __CUDA_ARCH__

@@ -75,12 +75,16 @@ template <class T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() - as_pack<T, W>(b).get());
 }
+template <std::floating_point T, int W>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> uncontracted(const Pack<T, W>& value) {
+  auto number = value.get();
+  KOKKOSQUANT_IN_REGISTER(number);
+  return Pack<T, W>::of(number);
+}
 // RN(a + b), where a may be a product
 template <std::floating_point T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> add(const Pack<T, W>& a, const S& b) {
-  auto rounded = a.get();
-  KOKKOSQUANT_IN_REGISTER(rounded);
-  return Pack<T, W>::of(rounded + as_pack<T, W>(b).get());
+  return Pack<T, W>::of(uncontracted(a).get() + as_pack<T, W>(b).get());
 }
 template <class T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> divide(const Pack<T, W>& a, const S& b) {

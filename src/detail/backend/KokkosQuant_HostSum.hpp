@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The 16 lanes of a segment (KokkosQuant_FixedOrderSum.hpp) as packs of doubles.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "../KokkosQuant_FixedOrderSum.hpp"
+#include "KokkosQuant_HostBlock.hpp"
+
+namespace KokkosQuant::Impl {
+
+// Doubles W * part to W * part + W - 1 of packs of C.
+template <int W, int N>
+KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<double, N>* packs, int part) {
+  return Pack<double, W>::load(packs[part * W / N].lane + part * W % N);
+}
+template <int W, int N>
+KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N>* packs, int part) {
+  const float* from = packs[part * W / N].lane + part * W % N;
+  return Pack<double, W>::of(
+      __builtin_convertvector(*reinterpret_cast<const loose_vector_t<float, W>*>(from), vector_t<double, W>));
+}
+
+template <compute_type C>
+struct HostSegment {
+  static constexpr int width = std::min(host_vector_bytes / static_cast<int>(sizeof(double)), sum_lanes);
+  static constexpr int packs = sum_lanes / width;
+  sum_of<C, Pack<double, width>> pack[packs] = {};
+
+  // The next 16 terms, in packs of C; those from n on count as none.
+  template <int W>
+  KOKKOSQUANT_HOST_INLINE void add(const Pack<C, W> (&terms)[sum_lanes / W]) {
+    for (int p = 0; p < packs; ++p) accumulate(pack[p], widened<width>(terms, p));
+  }
+  template <int W>
+  KOKKOSQUANT_HOST_INLINE void add_some(const Pack<C, W> (&terms)[sum_lanes / W], int n) {
+    Pack<C, W> some[sum_lanes / W];
+    for (int j = 0; j < sum_lanes; ++j) some[j / W].lane[j % W] = j < n ? terms[j / W].lane[j % W] : C(0);
+    add(some);
+  }
+  KOKKOSQUANT_HOST_INLINE sum_of<C> sum() const {
+    sum_of<C, Pack<double, width>> half[packs];
+    std::copy(pack, pack + packs, half);
+    for (int p = packs / 2; p > 0; p /= 2)
+      for (int q = 0; q < p; ++q) accumulate(half[q], half[q + p]);
+    sum_of<C> lane[width];
+    for (int j = 0; j < width; ++j) {
+      lane[j].sum = half[0].sum.lane[j];
+      if constexpr (sizeof(C) == 8) lane[j].error = half[0].error.lane[j];
+    }
+    return sum_by_halves<width>(lane);
+  }
+};
+
+}  // namespace KokkosQuant::Impl

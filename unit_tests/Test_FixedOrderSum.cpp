@@ -142,12 +142,13 @@ TYPED_TEST(FixedOrderSum, InfinitiesAndNaNGoAsInSumsOfDoubles) {
 // Compilers make a product and a sum one operation, where the hardware has it.
 TEST(FixedOrderSum, TermsMayBeProducts) {
   const volatile double given = 1 + 0x1p-30;
-  const double a = given;
-  const volatile double product = a * a;
+  const double b = given;
+  const volatile double product = b * b;
+  const double a = given, c = given, d = given;  // each product is used once
   PlainSum<double> plain{-product};
   CompensatedSum<double> pair{-product, 0};
-  accumulate(plain, a * a);
-  accumulate(pair, a * a);
+  accumulate(plain, a * c);
+  accumulate(pair, c * d);
   EXPECT_EQ(plain.sum, 0);
   EXPECT_EQ(pair.sum, 0);
   EXPECT_EQ(pair.error, 0);

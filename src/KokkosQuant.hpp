@@ -24,6 +24,7 @@
 #include "KokkosQuant_FakeQuantizeCached.hpp"
 #include "KokkosQuant_Float8.hpp"
 #include "KokkosQuant_Granularity.hpp"
+#include "KokkosQuant_LearnableFakeQuantizeBackward.hpp"
 #include "KokkosQuant_PackedTypes.hpp"
 #include "KokkosQuant_Plan.hpp"
 #include "KokkosQuant_Quantize.hpp"

@@ -66,6 +66,11 @@ struct no_zero_point_t {};
 /// \brief Stands where an Args aggregate has a zero_point View: symmetric quantization, every zero point is 0, none is read.
 inline constexpr no_zero_point_t no_zero_point{};
 
+/// \brief The type of no_output, for declarations.
+struct no_output_t {};
+/// \brief Stands where an Args aggregate has a View for a result that is not wanted.
+inline constexpr no_output_t no_output{};
+
 /// \brief How an element type is stored and in what it is computed (the contract's T and C).
 ///
 /// Specialise it for a 16-bit type of your own that has the bits of one of ours:

@@ -98,7 +98,7 @@ struct ReferencePair {
 
 /// Lane after lane, level after level.
 template <class Sum>
-Sum reference_sum(std::vector<Sum> sequence) {
+Sum sum_in_order(std::vector<Sum> sequence) {
   do {
     std::vector<Sum> sums;
     for (std::size_t first = 0; first < sequence.size(); first += 256) {

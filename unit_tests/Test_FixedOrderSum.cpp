@@ -38,7 +38,7 @@ template <class C>
 double by_reference(const std::vector<C>& terms) {
   std::vector<Reference<C>> sequence;
   for (const C t : terms) sequence.push_back({static_cast<double>(t)});
-  return reference_sum(sequence).value();
+  return sum_in_order(sequence).value();
 }
 // by one thread
 template <class C>

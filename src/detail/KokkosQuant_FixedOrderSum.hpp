@@ -93,6 +93,7 @@ KOKKOS_FORCEINLINE_FUNCTION Sum sum_by_halves(Sum* lane) {
   if constexpr (Width == 1) {
     return lane[0];
   } else {
+    KOKKOSQUANT_UNROLL
     for (int j = 0; j < Width / 2; ++j) accumulate(lane[j], lane[j + Width / 2]);
     return sum_by_halves<Width / 2>(lane);
   }
@@ -101,9 +102,11 @@ KOKKOS_FORCEINLINE_FUNCTION Sum sum_by_halves(Sum* lane) {
 template <class Sum, class Term>
 KOKKOS_FORCEINLINE_FUNCTION Sum segment_sum(int n, const Term& term) {
   Sum lane[sum_lanes] = {};
-  for (int i = 0; i < n; i += sum_lanes)
+  for (int i = 0; i < n; i += sum_lanes) {
+    KOKKOSQUANT_UNROLL
     for (int j = 0; j < sum_lanes; ++j)
       if (i + j < n) accumulate(lane[j], term(i + j));
+  }
   return sum_by_halves(lane);
 }
 

@@ -66,6 +66,19 @@ KOKKOS_FORCEINLINE_FUNCTION C nan_to_zero(C t) {
   return t == t ? t : C(0);
 }
 template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION bool is_number(C t) {
+  return t == t;
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C choose(bool which, C a, C b) {
+  return which ? a : b;
+}
+// as it comes back from an array of T
+template <class T, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C as_stored(C value) {
+  return widen<C>(narrow<T>(value));
+}
+template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to(C t, C other) {
   return t == t ? t : other;
 }

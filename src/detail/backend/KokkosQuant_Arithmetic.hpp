@@ -8,6 +8,14 @@
 
 #include "../KokkosQuant_FastMath.hpp"
 
+#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
+#define KOKKOSQUANT_UNROLL _Pragma("unroll")
+#define KOKKOSQUANT_NO_UNROLL _Pragma("unroll 1")
+#else
+#define KOKKOSQUANT_UNROLL
+#define KOKKOSQUANT_NO_UNROLL
+#endif
+
 namespace KokkosQuant::Impl {
 
 template <class To, class From>
@@ -85,6 +93,26 @@ KOKKOS_FORCEINLINE_FUNCTION double add(double a, double b) {
 #else
   KOKKOSQUANT_IN_REGISTER(a);
   return a + b;
+#endif
+}
+
+// RN(a - b), where a may be a product
+KOKKOS_FORCEINLINE_FUNCTION float subtract(float a, float b) {
+#ifdef __CUDA_ARCH__
+  float difference;
+  asm("sub.rn.f32 %0, %1, %2;" : "=f"(difference) : "f"(a), "f"(b));
+  return difference;
+#else
+  KOKKOSQUANT_IN_REGISTER(a);
+  return a - b;
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double subtract(double a, double b) {
+#ifdef __CUDA_ARCH__
+  return __dsub_rn(a, b);
+#else
+  KOKKOSQUANT_IN_REGISTER(a);
+  return a - b;
 #endif
 }
 

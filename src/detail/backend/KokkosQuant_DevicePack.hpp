@@ -10,14 +10,6 @@
 #include "../KokkosQuant_Scalar.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
 
-#if defined(__CUDA_ARCH__) || defined(__HIP_DEVICE_COMPILE__)  // not in nvcc's host pass, whose compiler has no such pragma
-#define KOKKOSQUANT_UNROLL _Pragma("unroll")
-#define KOKKOSQUANT_NO_UNROLL _Pragma("unroll 1")
-#else
-#define KOKKOSQUANT_UNROLL
-#define KOKKOSQUANT_NO_UNROLL
-#endif
-
 namespace KokkosQuant::Impl {
 
 // W neighbours; packed codes lie several in each of its values, or of an input less than one: then the first of its lanes is

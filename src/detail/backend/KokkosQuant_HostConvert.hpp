@@ -135,4 +135,18 @@ KOKKOSQUANT_HOST_INLINE void store_pack(half_t* to, const Pack<float, W>& value)
   store_u16<W>(to, (nan & 0x7e00u) | (~nan & half) | ((bits >> 16) & 0x8000u));
 }
 
+// ---- as they come back from memory --------------------------------------------------------------------------------------
+template <class T, std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> as_stored(const Pack<C, W>& value) {
+  if constexpr (std::same_as<T, C>) {
+    return value;
+  } else if constexpr (std::same_as<T, bfloat16_t>) {
+    return Pack<C, W>::of((vector_t<C, W>)(round_to_upper_half(value) & 0xffff0000u));
+  } else {
+    alignas(W * sizeof(T)) T stored[W];
+    store_pack(stored, value);
+    return load_pack<W>(stored);
+  }
+}
+
 }  // namespace KokkosQuant::Impl

@@ -86,6 +86,11 @@ template <std::floating_point T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> add(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(uncontracted(a).get() + as_pack<T, W>(b).get());
 }
+// RN(a - b), where a may be a product
+template <std::floating_point T, int W>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> subtract(const Pack<T, W>& a, const Pack<T, W>& b) {
+  return uncontracted(a) - b;
+}
 template <class T, int W, lanes_of<T, W> S>
 KOKKOSQUANT_HOST_INLINE Pack<T, W> divide(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() / as_pack<T, W>(b).get());
@@ -127,6 +132,14 @@ template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> finite_or_zero(const Pack<C, W>& t) {
   constexpr C largest = std::numeric_limits<C>::max();
   return keep_if(within(t, -largest, largest), t);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> is_number(const Pack<C, W>& t) {
+  return IntegerPack<C, W>::of((vector_t<integer_of<C>, W>)(t.get() == t.get()));
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> choose(const IntegerPack<C, W>& which, const Pack<C, W>& a, const Pack<C, W>& b) {
+  return Pack<C, W>::of(which.get() ? a.get() : b.get());
 }
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> everywhere(const Pack<C, W>&) {

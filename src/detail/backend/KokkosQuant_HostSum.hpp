@@ -39,17 +39,23 @@ struct HostSegment {
     for (int j = 0; j < sum_lanes; ++j) some[j / W].lane[j % W] = j < n ? terms[j / W].lane[j % W] : C(0);
     add(some);
   }
+  // The same of 16 sums of other lanes, one by one.
+  KOKKOSQUANT_HOST_INLINE void add(const HostSegment& other) {
+    for (int p = 0; p < packs; ++p) accumulate(pack[p], other.pack[p]);
+  }
+  KOKKOSQUANT_HOST_INLINE sum_of<C> lane(int j) const {
+    if constexpr (sizeof(C) == 8)
+      return {pack[j / width].sum.lane[j % width], pack[j / width].error.lane[j % width]};
+    else
+      return {pack[j / width].sum.lane[j % width]};
+  }
   KOKKOSQUANT_HOST_INLINE sum_of<C> sum() const {
-    sum_of<C, Pack<double, width>> half[packs];
-    std::copy(pack, pack + packs, half);
+    HostSegment half = *this;
     for (int p = packs / 2; p > 0; p /= 2)
-      for (int q = 0; q < p; ++q) accumulate(half[q], half[q + p]);
-    sum_of<C> lane[width];
-    for (int j = 0; j < width; ++j) {
-      lane[j].sum = half[0].sum.lane[j];
-      if constexpr (sizeof(C) == 8) lane[j].error = half[0].error.lane[j];
-    }
-    return sum_by_halves<width>(lane);
+      for (int q = 0; q < p; ++q) accumulate(half.pack[q], half.pack[q + p]);
+    sum_of<C> lanes[width];
+    for (int j = 0; j < width; ++j) lanes[j] = half.lane(j);
+    return sum_by_halves<width>(lanes);
   }
 };
 

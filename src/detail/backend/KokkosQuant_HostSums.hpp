@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// One pass over an array that also leaves a sum for every segment of a line, on the host. A line is walked in blocks of 16
+// terms, a lane each; or, where neighbours belong to different lines, in tiles of lines with the 16 lanes of each at hand.
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "../KokkosQuant_SumLevels.hpp"
+#include "KokkosQuant_HostSum.hpp"
+
+namespace KokkosQuant::Impl {
+
+template <class Element, class T, class Sink>
+struct HostSums {
+  using C = typename Element::compute;
+  using Sum = sum_of<C>;
+  static constexpr int K = Element::sums;
+  static constexpr int width = std::min(host_vector_bytes / static_cast<int>(sizeof(C)), sum_lanes);
+  static constexpr int packs = sum_lanes / width, tile = host_tuning.tile_sums;
+  using Data = Block<C, width, packs, false>;
+  using V = Pack<C, width>;
+  template <class W, class I>
+  using constants_of = typename Element::template constants_of<W, I>;
+  using CellConstants = constants_of<C, integer_of<C>>;
+  using PackConstants = constants_of<V, Pack<integer_of<C>, width>>;
+  struct Terms {
+    V pack[K][packs];
+  };
+
+  SumsPlan<Element, T> plan;
+  Sink sink;
+  bool streaming;  // the output goes past the caches
+  std::int64_t segments, task_lines, task_segments, segment_tasks;
+
+  // ---- a block ---------------------------------------------------------------------------------------------------------
+  template <class ConstantsOf>
+  static KOKKOSQUANT_HOST_INLINE Data compute(const Element& element, const ConstantsOf& k, const Data& a, const Data& b,
+                                              Terms& terms) {
+    Data out;
+    for (int p = 0; p < packs; ++p) {
+      V term[K];
+      element.apply(k(p), out.pack[p], term, a.pack[p], b.pack[p]);
+      for (int i = 0; i < K; ++i) terms.pack[i][p] = term[i];
+    }
+    return out;
+  }
+  static Data compute_any(const Element& element, const CellConstants& k, const Data& a, const Data& b, Terms& terms) {
+    Data out;
+    for (int j = 0; j < sum_lanes; ++j) {
+      C term[K];
+      element.apply_any(k, out.lane(j), term, a.lane(j), b.lane(j));
+      for (int i = 0; i < K; ++i) terms.pack[i][j / width].lane[j % width] = term[i];
+    }
+    return out;
+  }
+
+  // ---- along a line ----------------------------------------------------------------------------------------------------
+  struct OneForAll {
+    PackConstants k;
+    explicit OneForAll(const CellConstants& one) : k{} {
+      CellConstants::for_each([](auto& pack, const auto& value) { pack = pack.all(value); }, k, one);
+    }
+    KOKKOSQUANT_HOST_INLINE const PackConstants& operator()(int) const { return k; }
+  };
+  // n terms, contiguous
+  template <bool Streams>
+  KOKKOSQUANT_HOST_INLINE int blocks(std::int64_t line, std::int64_t first, int n, const OneForAll& k,
+                                     HostSegment<C> (&segment)[K]) const {
+    T* to = get<0>(plan.walk.out).at(line, first);
+    const T *from_0 = get<0>(plan.walk.in).at(line, first), *from_1 = get<1>(plan.walk.in).at(line, first);
+    const Element element = plan.element;
+    int j = 0;
+    for (; j + sum_lanes <= n; j += sum_lanes) {
+      Terms terms;
+      const Data out = compute(element, k, Data::template load<C>(from_0 + j), Data::template load<C>(from_1 + j), terms);
+      if constexpr (Streams)
+        out.store_streaming(to + j);
+      else
+        out.store(to + j);
+      for (int i = 0; i < K; ++i) segment[i].add(terms.pack[i]);
+    }
+    return j;
+  }
+  // any strides, any constants: Compute(in 0, in 1, terms&)
+  template <class Compute>
+  void some(std::int64_t line, std::int64_t first, int n, const Compute& compute_block, HostSegment<C> (&segment)[K]) const {
+    const auto& out_lines = get<0>(plan.walk.out);
+    const auto &lines_0 = get<0>(plan.walk.in), &lines_1 = get<1>(plan.walk.in);
+    for (int j = 0; j < n; j += sum_lanes) {
+      const int m = std::min(sum_lanes, n - j);
+      Terms terms;
+      const Data a = Data::template load_some<C>(lines_0.at(line, first + j), lines_0.inner, m);
+      const Data b = Data::template load_some<C>(lines_1.at(line, first + j), lines_1.inner, m);
+      compute_block(a, b, terms).store_some(out_lines.at(line, first + j), out_lines.inner, m);
+      for (int i = 0; i < K; ++i) segment[i].add_some(terms.pack[i], m);
+    }
+  }
+  void put(std::int64_t line, std::int64_t s, const HostSegment<C> (&segment)[K]) const {
+    Sum sum[K];
+    for (int i = 0; i < K; ++i) sum[i] = segment[i].sum();
+    sink.put(line, s, sum);
+  }
+  void along(std::int64_t line, std::int64_t s0, std::int64_t s1) const {
+    const Element& element = plan.element;
+    const CellConstants one = element.constants(element.cell_data(line, 0));
+    const OneForAll k(one);
+    const bool simple = element.is_simple(one), contiguous = simple && plan.mapping == Mapping::packs;
+    const bool streams =
+        streaming && reinterpret_cast<std::uintptr_t>(get<0>(plan.walk.out).at(line, 0)) % (width * sizeof(T)) == 0;
+    for (std::int64_t s = s0; s < s1; ++s) {
+      const std::int64_t first = s * sum_segment;
+      const int n = static_cast<int>(std::min<std::int64_t>(sum_segment, plan.walk.n_inner - first));
+      HostSegment<C> segment[K];
+      const int done = !contiguous ? 0
+                       : streams   ? blocks<true>(line, first, n, k, segment)
+                                   : blocks<false>(line, first, n, k, segment);
+      if (simple)
+        some(
+            line, first + done, n - done,
+            [&](const Data& a, const Data& b, Terms& terms) { return compute(element, k, a, b, terms); }, segment);
+      else
+        some(
+            line, first, n, [&](const Data& a, const Data& b, Terms& terms) { return compute_any(element, one, a, b, terms); },
+            segment);
+      put(line, s, segment);
+    }
+  }
+
+  // ---- across lines ----------------------------------------------------------------------------------------------------
+  using AtPosition = typename BlockConstants<Element, width, packs, false>::template OneEach<tile>;
+  void across(std::int64_t line, int n, std::int64_t s) const {
+    const Element element = plan.element;
+    ConstantsTable<Element, tile> table;
+    if (!table.fill(element, 0, n, [line](const Element& e, int j) { return e.cell_data(line + j, 0); })) {
+      for (int j = 0; j < n; ++j) along(line + j, s, s + 1);
+      return;
+    }
+    const int blocks = (n + sum_lanes - 1) / sum_lanes;
+    for (int j = n; j < blocks * sum_lanes; ++j)  // read with the last block
+      table.table.for_each([j](auto& values) { values.lane[j] = values.lane[0]; }, table.table);
+    HostSegment<C> lane[sum_lanes][K][tile / sum_lanes];  // (of each, the lanes are lines)
+    const std::int64_t first = s * sum_segment, end = std::min(first + sum_segment, plan.walk.n_inner);
+    for (std::int64_t i = first; i < end; ++i) {
+      T* to = get<0>(plan.walk.out).at(line, i);
+      const T *from_0 = get<0>(plan.walk.in).at(line, i), *from_1 = get<1>(plan.walk.in).at(line, i);
+      auto& sums = lane[(i - first) % sum_lanes];
+      for (int j = 0; j < n; j += sum_lanes) {
+        const auto k = AtPosition{table}(j);
+        const auto constants = [&k](int p) -> const PackConstants& { return k.pack[p]; };
+        const int m = std::min(sum_lanes, n - j);
+        Terms terms;
+        if (m == sum_lanes)
+          compute(element, constants, Data::template load<C>(from_0 + j), Data::template load<C>(from_1 + j), terms)
+              .store(to + j);
+        else
+          compute(element, constants, Data::template load_some<C>(from_0 + j, 1, m),
+                  Data::template load_some<C>(from_1 + j, 1, m), terms)
+              .store_some(to + j, 1, m);
+        for (int q = 0; q < K; ++q) sums[q][j / sum_lanes].add(terms.pack[q]);
+      }
+    }
+    for (int half = sum_lanes / 2; half > 0; half /= 2)
+      for (int l = 0; l < half; ++l)
+        for (int q = 0; q < K; ++q)
+          for (int b = 0; b < blocks; ++b) lane[l][q][b].add(lane[l + half][q][b]);
+    for (int j = 0; j < n; ++j) {
+      Sum sum[K];
+      for (int q = 0; q < K; ++q) sum[q] = lane[0][q][j / sum_lanes].lane(j % sum_lanes);
+      sink.put(line + j, s, sum);
+    }
+  }
+
+  void operator()(const std::int64_t task) const {
+    const std::int64_t l0 = task / segment_tasks * task_lines, l1 = std::min(l0 + task_lines, plan.walk.n_outer);
+    const std::int64_t s0 = task % segment_tasks * task_segments, s1 = std::min(s0 + task_segments, segments);
+    if (plan.mapping == Mapping::packs_of_tokens)
+      for (std::int64_t s = s0; s < s1; ++s) across(l0, static_cast<int>(l1 - l0), s);
+    else
+      for (std::int64_t line = l0; line < l1; ++line) along(line, s0, s1);
+    if (streaming) end_of_streaming();
+  }
+};
+
+template <class Exec, class Element, class T, class Sink>
+struct HostSumsLaunch {
+  using Sums = HostSums<Element, T, Sink>;
+  using Plan = SumsPlan<Element, T>;
+  static bool fits(const Plan&) { return true; }
+  static int pack_width(const Plan& plan) { return plan.mapping == Mapping::elements ? 1 : Sums::width; }
+
+  // The output is large, and no input.
+  static bool is_streaming(const Plan& plan) {
+    const auto& out = get<0>(plan.walk.out);
+    const std::int64_t bytes = plan.walk.n_outer * plan.walk.n_inner * static_cast<std::int64_t>(sizeof(T));
+    return plan.mapping == Mapping::packs && out.data != get<0>(plan.walk.in).data && out.data != get<1>(plan.walk.in).data &&
+           bytes >= host_tuning.streaming_bytes;
+  }
+  static void launch(const Exec& exec, const std::string& label, const Plan& plan, std::int64_t segments, const Sink& sink) {
+    constexpr HostTuning t = host_tuning;
+    Sums sums{plan, sink, is_streaming(plan), segments, t.tile_sums, 1, segments};
+    if (plan.mapping != Mapping::packs_of_tokens) {
+      sums.task_segments = std::min<std::int64_t>(segments, t.task_elements / sum_segment);
+      sums.task_lines = std::max<std::int64_t>(1, t.task_elements / std::max<std::int64_t>(1, plan.walk.n_inner));
+      sums.segment_tasks = (segments + sums.task_segments - 1) / sums.task_segments;
+    }
+    const std::int64_t line_tasks = (plan.walk.n_outer + sums.task_lines - 1) / sums.task_lines;
+    Kokkos::parallel_for(
+        label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, line_tasks * sums.segment_tasks), sums);
+  }
+};
+
+}  // namespace KokkosQuant::Impl

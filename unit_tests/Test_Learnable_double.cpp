@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Test_Learnable.hpp"
+
+namespace KokkosQuantTest {
+
+template <class Exec>
+using Cases = ::testing::Types<LearnableCase<Exec, double, double>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LearnableBackward, OverSpaces_t<Cases>, CaseNames);
+
+}  // namespace KokkosQuantTest

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Test_Learnable.hpp"
+
+namespace KokkosQuantTest {
+
+template <class Exec>
+using Cases = ::testing::Types<LearnableCase<Exec, float, float>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, LearnableBackward, OverSpaces_t<Cases>, CaseNames);
+
+}  // namespace KokkosQuantTest

@@ -52,6 +52,17 @@ struct LearnableProblem : FamilyProblem<T, S> {
     sum_up();
   }
 
+  /// The same rows again and again.
+  void repeat(std::size_t times) {
+    Base::repeat(times);
+    const auto again = [times](auto& values) {
+      const auto once = values;
+      for (std::size_t i = 1; i < times; ++i) values.insert(values.end(), once.begin(), once.end());
+    };
+    again(term.scale), again(term.zero_point), again(dx);
+    sum_up();
+  }
+
  private:
   C value(T t) const { return static_cast<C>(to_double(t)); }
   void draw_gradients(Gradients kind, std::uint64_t seed) {

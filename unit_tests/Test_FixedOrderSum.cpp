@@ -168,6 +168,7 @@ TEST(FixedOrderSum, TotalsOfPairsTakeAFactorOnce) {
   EXPECT_EQ(total(CompensatedSum<double>{1, 0x1.8p-53}, 1), 1 + 0x1p-52);
   // 3 * (1 + 2^-53) = 3 + 1.5 * 2^-52: nearer to 3 + 2^-51 than to 3, which it would be if the pair were rounded first
   EXPECT_EQ(total(CompensatedSum<double>{1, 0x1p-53}, 3), 3 + 0x1p-51);
+  EXPECT_TRUE(std::signbit(total(CompensatedSum<double>{-0x1p-1074, 0}, 0.25)));
   EXPECT_EQ(total(CompensatedSum<double>{largest, 0}, 2), std::numeric_limits<double>::infinity());
   EXPECT_EQ(total(CompensatedSum<double>{-std::numeric_limits<double>::infinity(), std::nan("")}, 2),
             -std::numeric_limits<double>::infinity());

@@ -49,7 +49,8 @@ TYPED_TEST_P(LearnableBackward, EveryWidthAndHeight) {
   using Fixture = LearnableBackward<TypeParam>;
   std::vector<std::size_t> lengths;
   for (std::size_t n = 1; n <= 40; ++n) lengths.push_back(n);
-  for (const std::size_t n : {47, 48, 63, 64, 65, 127, 128, 129, 130, 255, 256, 257, 271, 272, 273, 511, 512, 513, 600})
+  for (const std::size_t n :
+       {47u, 48u, 63u, 64u, 65u, 127u, 128u, 129u, 130u, 255u, 256u, 257u, 271u, 272u, 273u, 511u, 512u, 513u, 600u})
     lengths.push_back(n);
   for (const std::size_t length : lengths)
     for (const bool wide : {true, false})
@@ -96,6 +97,20 @@ TYPED_TEST_P(LearnableBackward, LongLinesAndManyOfThem) {
       Fixture::run(p, g, setting(2 + i % 6));
       i += 4;
     });
+}
+
+// Outputs of more than 8 MiB.
+TYPED_TEST_P(LearnableBackward, PastTheCaches) {
+  using Fixture = LearnableBackward<TypeParam>;
+  const auto all = [](const auto& g) {
+    auto p = Fixture::problem(g, 16, 1048, 1);
+    p.repeat((std::size_t{9} << 20) / (p.N * p.D * sizeof(typename Fixture::T)));
+    Fixture::run(p, g, setting(0));
+    Fixture::run(p, g, setting(2));
+    Fixture::run(p, g, setting(0), 2);
+  };
+  all(PerTensor{});
+  all(PerToken{});
 }
 
 TYPED_TEST_P(LearnableBackward, InPlace) {
@@ -170,6 +185,7 @@ TYPED_TEST_P(LearnableBackward, ErrorIsWithinItsBound) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(LearnableBackward, EveryWidthAndHeight, EveryPlaceAndMapping, AnyRangeAndZeroPoint,
-                            LongLinesAndManyOfThem, InPlace, NothingAndOneElement, WithoutZeroPoints, ErrorIsWithinItsBound);
+                            LongLinesAndManyOfThem, PastTheCaches, InPlace, NothingAndOneElement, WithoutZeroPoints,
+                            ErrorIsWithinItsBound);
 
 }  // namespace KokkosQuantTest

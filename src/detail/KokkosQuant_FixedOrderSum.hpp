@@ -77,7 +77,7 @@ KOKKOS_FORCEINLINE_FUNCTION double total(const PlainSum<double>& s, double facto
 KOKKOS_FORCEINLINE_FUNCTION double total(const CompensatedSum<double>& s, double factor) {
   const double product = multiply(factor, s.sum);
   const double rest = add(multiply(factor, s.error), fused_multiply_add(factor, s.sum, -product));
-  return rest - rest == 0 ? product + rest : product;
+  return rest - rest == 0 && rest != 0 ? product + rest : product;  // (a product of -0 stays one)
 }
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION T rounded_to(double value) {

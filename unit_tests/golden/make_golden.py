@@ -352,6 +352,34 @@ def row_scales():
                 yield " ".join(map(str, cells))
 
 
+def learnable():
+    """Gradients of the learnable fake quantize, of elements at least a tenth of a step from every tie."""
+    shapes = (("tensor", 4, 12, INT8, 1.0), ("channel", 9, 5, NARROW4, 0.125), ("token", 5, 16, UINT8, 0.3))
+    for name, n, d, (lo, hi), factor in shapes:
+        count = {"tensor": 1, "channel": d, "token": n}[name]
+        scale = torch.tensor([0.1, 0.037, 1 / 3, 2.5, 1e-3][:count])
+        zero_point = torch.tensor([3.0, 0.0, 1.0, -2.0 if lo < 0 else 7.0, 5.0][:count])
+        cell = [{"tensor": 0, "channel": i % d, "token": i // d}[name] for i in range(n * d)]
+        steps, x, dy = hi - lo + 9, [], []
+        for i, k in enumerate(cell):
+            code = lo - 4 + i * 7 % steps  # a few of them outside
+            x.append((code - float(zero_point[k]) + (i * 0.618034 % 1 - 0.5) * 0.8) * float(scale[k]))
+            dy.append((i * 0.754878 % 1 - 0.5) * 3)
+        leaves = [torch.tensor(x).reshape(n, d), scale, zero_point]
+        leaves = [leaf.requires_grad_() for leaf in leaves]
+        if name == "tensor":
+            y = torch._fake_quantize_learnable_per_tensor_affine(*leaves, lo, hi, factor)
+        else:
+            y = torch._fake_quantize_learnable_per_channel_affine(*leaves, int(name == "channel"), lo, hi, factor)
+        dy = torch.tensor(dy).reshape(n, d)
+        y.backward(dy)
+        yield f"case {name} {n} {d} {lo} {hi} {factor}"
+        hexes = lambda *tensors: (" ".join(hexed(v) for v in values) for values in zip(*(to_numpy(t).ravel() for t in tensors)))
+        for values, zp in zip(hexes(scale, scale.grad, zero_point.grad), zero_point):
+            yield f"{values} {int(zp)}"
+        yield from hexes(leaves[0], dy, leaves[0].grad)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
     for name, what, packages, system, cases in FILES:
@@ -359,6 +387,10 @@ def main():
         write(folder, name, what, packages, "case: T, scale type, scale, zero point, q_min, q_max; rows: x q x' dy dx", lines)
     write(folder, "torch_choose_qparams_per_token", f"{TORCH_OPS}.choose_qparams_per_token, _asymmetric, of a row, for int8",
           ["torch"], "symmetric or asymmetric, T, min and max of the row, scale type, scale, zero point", row_scales())
+    write(folder, "torch_learnable_fake_quantize",
+          "torch._fake_quantize_learnable_per_tensor_affine and _per_channel_affine, backward, in float", ["torch"],
+          "case: granularity, N, D, q_min, q_max, grad_factor; a line a cell: scale, its gradient, the zero point's, zero point; "
+          "a line an element: x dy dx", learnable())
 
 
 if __name__ == "__main__":

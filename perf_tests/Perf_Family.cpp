@@ -104,6 +104,31 @@ struct Parameters {
         [=](const Quantizer&, std::int64_t n, std::int64_t d) { return T(f.at(0, n, d) * F::scale_of(c.of(n, d))); });      \
   }
 
+// A plan that needs bytes, with them.
+template <class Plan>
+struct WithWorkspace {
+  Plan plan;
+  Kokkos::View<std::byte*, Memory> workspace;
+  explicit WithWorkspace(const Plan& p)
+      : plan(p), workspace(Kokkos::view_alloc(Kokkos::WithoutInitializing, "KokkosQuantPerf::workspace"), p.workspace_size()) {}
+  void run() const { plan.run(workspace); }
+};
+
+// dx is checked; the sums are the unit tests'.
+#define KOKKOSQUANT_PERF_LEARNABLE(Granularity, cells, s, z, ds, dz)                                                       \
+  f.row(                                                                                                                   \
+      "LearnableFakeQuantize" #Granularity "Backward", 3.0 * sizeof(T), F::triad_limit(), cells,                           \
+      [=](const Exec& exec) {                                                                                              \
+        return WithWorkspace(KokkosQuant::LearnableFakeQuantize##Granularity##BackwardPlan(                                \
+            exec, KokkosQuant::LearnableDescriptor{range.q_min, range.q_max},                                              \
+            KokkosQuant::LearnableFakeQuantize##Granularity##BackwardArgs{f.matrix(0), f.matrix(1), s, z, f.matrix(2), ds, \
+                                                                          dz}));                                           \
+      },                                                                                                                   \
+      [=] { return f.matrix(2); },                                                                                         \
+      [=](const Quantizer& k, std::int64_t n, std::int64_t d) {                                                            \
+        return T(k.fake_quantize_backward(f.at(0, n, d), f.at(1, n, d)));                                                  \
+      })
+
 template <class T>
 void add_family_of(const SharedArrays& arrays) {
   using F = Family<T>;
@@ -125,6 +150,15 @@ void add_family_of(const SharedArrays& arrays) {
                           p.table(p.zero_point, rows, groups), KokkosQuant::PerGroup{group_columns})
     KOKKOSQUANT_PERF_ROWS(PerBlock, (typename F::Cells{block_rows, group_columns, groups}), p.table(p.scale, blocks, groups),
                           p.table(p.zero_point, blocks, groups), (KokkosQuant::PerBlock{block_rows, group_columns}))
+
+    const Kokkos::View<T*, Memory> ds("KokkosQuantPerf::ds", extent(std::max(rows, columns)));
+    const Kokkos::View<T*, Memory> dz("KokkosQuantPerf::dz", extent(std::max(rows, columns)));
+    KOKKOSQUANT_PERF_LEARNABLE(PerTensor, (typename F::Cells{rows, columns, 1}), Kokkos::subview(p.scale, 0),
+                               Kokkos::subview(p.zero_point, 0), Kokkos::subview(ds, 0), Kokkos::subview(dz, 0));
+    KOKKOSQUANT_PERF_LEARNABLE(PerChannel, (typename F::Cells{rows, 1, columns}), upto(p.scale, columns),
+                               upto(p.zero_point, columns), upto(ds, columns), upto(dz, columns));
+    KOKKOSQUANT_PERF_LEARNABLE(PerToken, (typename F::Cells{1, columns, 1}), upto(p.scale, rows), upto(p.zero_point, rows),
+                               upto(ds, rows), upto(dz, rows));
 
     // packed: int4 codes, and a mask
     const typename F::Cells tokens{1, columns, 1};

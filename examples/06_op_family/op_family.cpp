@@ -4,6 +4,7 @@
 #include <KokkosQuant.hpp>
 #include <cmath>
 #include <cstdint>
+#include <cstddef>
 #include <iostream>
 #include <string>
 
@@ -124,6 +125,35 @@ void fake_quantize_per_block(const Exec& exec, const Matrix& x, const Matrix& gr
 }
 //! [fake_quantize_per_block]
 
+// the gradients by x, the scales and the zero points, as learned step sizes take them; one scale a row
+void learnable_backward_per_token(const Exec& exec, const Matrix& x, const Matrix& gradient) {
+  const Scales scale("scale", N), dscale("dscale", N), dzero_point("dzero_point", N);
+  const Kokkos::View<int*, Exec> zero_point("zero_point", N);
+  const Matrix dx("dx", N, D);
+  fill_scales(scale);
+  const KokkosQuant::LearnableFakeQuantizePerTokenBackwardPlan plan(
+      exec, KokkosQuant::LearnableDescriptor{-8, 7},
+      KokkosQuant::LearnableFakeQuantizePerTokenBackwardArgs{gradient, x, scale, zero_point, dx, dscale, dzero_point});
+  const Kokkos::View<std::byte*, Exec> workspace("workspace", plan.workspace_size());  // none: D <= 256
+  plan.run(workspace);
+  exec.fence();
+  compare("LearnableFakeQuantizePerTokenBackward", dx,
+          [](int n, int d) { return element(n, int4_range).fake_quantize_backward(value(n, d), value(n, d)); });
+  // terms in float, their sum in double, rounded once
+  const auto sums = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), dscale);
+  for (int n = 0; n < N; ++n) {
+    double sum = 0, size = 0;
+    for (int d = 0; d < D; ++d) {
+      const float x_n = value(n, d), s = scale_of(n), y = element(n, int4_range).fake_quantize(x_n);
+      const bool inside = element(n, int4_range).is_inside(x_n);
+      const float by_scale = inside ? (y - x_n) / s : static_cast<float>(element(n, int4_range).quantize(x_n));
+      sum += static_cast<double>(x_n * by_scale);  // (dy is x here)
+      size += std::abs(static_cast<double>(x_n * by_scale));
+    }
+    wrong += std::abs(sum - sums(n)) <= 1e-6 * size ? 0 : 1;
+  }
+}
+
 //! [with_mask]
 // fake quantization, one scale for all, that keeps a bit an element; the gradient from those bits alone. As PyTorch does it.
 void fake_quantize_per_tensor_with_mask(const Exec& exec, const Matrix& x, const Matrix& gradient) {
@@ -199,6 +229,7 @@ int main() {
   quantize_and_dequantize_per_group(exec, x);
   backward_per_token(exec, x, gradient);
   fake_quantize_per_block(exec, x, gradient);
+  learnable_backward_per_token(exec, x, gradient);
   fake_quantize_per_tensor_with_mask(exec, x, gradient);
   float8_per_token(exec, x);
   quantize_to_error_bound(exec, x);

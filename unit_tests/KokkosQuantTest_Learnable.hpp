@@ -43,7 +43,7 @@ struct LearnableProblem : FamilyProblem<T, S> {
   std::vector<T> dx;
   std::vector<S> dscale, dzero_point;  // a cell each
 
-  /// factor: for double a power of two, which the sums' last rounding commutes with.
+  /// factor: for double a power of two and at least 1, so that the last rounding of the sums commutes with it.
   LearnableProblem(std::size_t rows, std::size_t columns, CellShape cell_, QuantizeDescriptor range_, Constants constants,
                    Gradients gradients, std::uint64_t seed, double factor = 1, ZeroPoints zero = ZeroPoints::given)
       : Base(rows, columns, cell_, range_, constants, seed, {}, zero), grad_factor(factor) {

@@ -29,7 +29,7 @@ class LearnableBackward : public ::testing::Test {
 
   template <class G>
   static Problem problem(const G& g, std::size_t N, std::size_t D, std::size_t i, QuantizeDescriptor range = {-8, 7}) {
-    const double factor = i % 3 == 1 ? 0x1p-5 : i % 3 == 2 && sizeof(C) == 4 ? 0.3 : 1;
+    const double factor = i % 3 == 1 ? 0x1p5 : i % 3 == 2 && sizeof(C) == 4 ? 0.3 : 1;
     return Problem(N, D, cell_shape(g, N, D), range, i % 4 == 3 ? Constants::wild : Constants::tame, kinds[i % 4], i, factor);
   }
   template <class G>
@@ -142,7 +142,7 @@ TYPED_TEST_P(LearnableBackward, WithoutZeroPoints) {
   Fixture::for_each_granularity([&]<class G>(const G& g) {
     for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{7, 300}, {300, 7}})
       for (const std::size_t i : {std::size_t{0}, std::size_t{1}, std::size_t{4}, std::size_t{6}}) {
-        const LearnableProblem<T, S> p(N, D, cell_shape(g, N, D), {-8, 7}, Constants::tame, Gradients::cancelling, i, 0.5,
+        const LearnableProblem<T, S> p(N, D, cell_shape(g, N, D), {-8, 7}, Constants::tame, Gradients::cancelling, i, 2,
                                        ZeroPoints::none);
         EXPECT_TRUE((run_learnable<G, Exec, T, S, ZeroPoints::none, true>(p, setting(i))));
         EXPECT_TRUE((run_learnable<G, Exec, T, S, ZeroPoints::none, false>(p, setting(i))));

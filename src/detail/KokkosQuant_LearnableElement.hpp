@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "KokkosQuant_Affine.hpp"
+#include "KokkosQuant_AffineQuick.hpp"
 #include "KokkosQuant_CellElement.hpp"
 #include "KokkosQuant_FixedOrderSum.hpp"
 
@@ -23,6 +23,13 @@ struct LearnableConstants {
   static void for_each(const F& f, K&... k) {
     f(k.scale...), f(k.minus_scale...), f(k.t_min...), f(k.t_max...), f(k.lo...), f(k.hi...);
   }
+};
+
+// The same without a branch an element (KokkosQuant_AffineQuick.hpp): x is clamped in place of t.
+template <std::floating_point C>
+struct QuickLearnableConstants {
+  C scale, inverse, minus_scale, t_min, t_max, x_lo, x_hi;
+  bool quick;
 };
 
 template <bool WithZeroPoint>
@@ -53,28 +60,51 @@ struct Learnable {
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const LearnableConstants<C>& k) { return k.moderate; }
 
-    // steps is q - zp, so lo or hi where x is outside
+    // steps is q - zp, so lo or hi where x is outside; moved is RN(RN(x' - x) / scale), has_code whether t is not NaN
     KOKKOSQUANT_FOR_PACKS_TOO
-    template <class K, class V>
-    KOKKOS_FORCEINLINE_FUNCTION void finish(const K& k, V& dx, V (&term)[sums], const V& dy, const V& x, const V& t,
-                                            const V& steps) const {
-      const auto is_inside = within(t, k.t_min, k.t_max), has_code = is_number(t);
-      const V moved = divide(subtract(as_stored<T>(multiply(steps, k.scale)), x), k.scale);
+    template <class K, class M, class V>
+    static KOKKOS_FORCEINLINE_FUNCTION void finish(const K& k, V& dx, V (&term)[sums], const V& dy, const M& is_inside,
+                                                   const M& has_code, const V& steps, const V& moved) {
       dx = keep_if(is_inside, dy);
       term[0] = keep_if(has_code, multiply(dy, choose(is_inside, moved, steps)));
       if constexpr (WithZeroPoint) term[1] = keep_if(has_code, choose(is_inside, V{}, multiply(dy, k.minus_scale)));
+    }
+    // x' - x
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V>
+    static KOKKOS_FORCEINLINE_FUNCTION V distance(const K& k, const V& steps, const V& x) {
+      return subtract(as_stored<T>(multiply(steps, k.scale)), x);
     }
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, V (&term)[sums], const V& dy, const V& x) const {
       const V t = quotient(x, k.scale);
-      finish(k, dx, term, dy, x, t, V(from_small_integer(round_small(clamp(nan_to_zero(t), k.lo, k.hi)))));
+      const V steps = from_small_integer(round_small(clamp(nan_to_zero(t), k.lo, k.hi)));
+      finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(t), steps, divide(distance(k, steps, x), k.scale));
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const LearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
       const C t = quotient(x, k.scale);
       const CodeRange r = code_range(this->range, k.zero_point);
       const double in_range = clamp(nan_to_zero(to_double(t)), static_cast<double>(r.lo), static_cast<double>(r.hi));
-      finish(k, dx, term, dy, x, t, rounded_to<C>(from_small_integer(round_small(in_range))));
+      const C steps = rounded_to<C>(from_small_integer(round_small(in_range)));
+      finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(t), steps, divide(distance(k, steps, x), k.scale));
+    }
+
+    template <class Cell>
+    KOKKOS_FORCEINLINE_FUNCTION QuickLearnableConstants<C> quick_constants(const Cell& cell) const {
+      const C scale = widen<C>(cell.scale);
+      const QuickBackwardConstants<C> mask = quick_backward_constants(scale, cell.zero_point, this->range);
+      const QuickQuantizeConstants<C> forward = quick_quantize_constants(scale, cell.zero_point, this->range);
+      return {scale, mask.inverse, -scale, mask.t_min, mask.t_max, forward.x_lo, forward.x_hi, mask.quick && forward.quick};
+    }
+    // With quick constants. false, and nothing of use, where it cannot be computed like this.
+    KOKKOS_FORCEINLINE_FUNCTION bool apply_quick(const QuickLearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
+      const C t = quick_quotient(x, k.scale, k.inverse);
+      const C in_range = quick_quotient(clamp(nan_to_zero(x), k.x_lo, k.x_hi), k.scale, k.inverse);
+      const C steps = from_small_integer(round_small(in_range)), away = distance(k, steps, x);
+      const C moved = quick_quotient(away, k.scale, k.inverse);
+      finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(x), steps, moved);
+      return is_quick_numerator(away);
     }
   };
 };

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "../KokkosQuant_SumLevels.hpp"
 #include "KokkosQuant_DeviceSweep.hpp"
@@ -43,6 +45,7 @@ struct DeviceSums {
   using C = typename Element::compute;
   using Sum = sum_of<C>;
   using Constants = typename Element::template constants_of<C, integer_of<C>>;
+  using Quick = decltype(std::declval<const Element&>().quick_constants(std::declval<const typename Element::CellData&>()));
   static constexpr int K = Element::sums;
   static constexpr int in_flight = 4;  // accesses of each input
 
@@ -52,64 +55,82 @@ struct DeviceSums {
   std::int64_t first_line, first_segment;
   Divider inner;  // segments (along), lines (across) of this launch
 
-  // W neighbours along a line, or one across lines: all that a thread has in hand of an element's place.
+  // W neighbours at each of U places, 16 terms from one to the next. Loads come before the first of them is used.
   template <int W>
-  struct Loaded {
-    Chunk<T, W> a, b;
+  struct Batch {
+    Chunk<T, W> a[in_flight], b[in_flight];
+    bool whole[in_flight];  // all W are there
   };
   template <int W>
-  KOKKOS_FORCEINLINE_FUNCTION void take(const Constants& k, const Loaded<W>& in, Chunk<T, W>& out, Sum (&sum)[K][W]) const {
+  KOKKOS_FORCEINLINE_FUNCTION Batch<W> load(std::int64_t line, std::int64_t first, std::int64_t left) const {
+    Batch<W> batch;
     KOKKOSQUANT_UNROLL
-    for (int w = 0; w < W; ++w) {
-      C result, term[K];
-      element.apply(k, result, term, in.a.template get<C>(w), in.b.template get<C>(w));
-      out.set(w, result);
-      for (int q = 0; q < K; ++q) accumulate(sum[q][w], to_double(term[q]));
+    for (int u = 0; u < in_flight; ++u) {
+      batch.whole[u] = u * sum_lanes + W <= left;
+      if (batch.whole[u]) {
+        batch.a[u] = *chunk<W>(get<0>(walk.in), line, first + u * sum_lanes);
+        batch.b[u] = *chunk<W>(get<1>(walk.in), line, first + u * sum_lanes);
+      }
+    }
+    return batch;
+  }
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION void compute(const Quick& quick, const Batch<W>& batch, std::int64_t line, std::int64_t first,
+                                           std::int64_t left, Sum (&sum)[K][W]) const {
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < in_flight; ++u) {
+      Chunk<T, W> out;
+      C term[W][K];
+      bool done = batch.whole[u] && quick.quick;
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w) {
+        C result;
+        done = done & element.apply_quick(quick, result, term[w], batch.a[u].template get<C>(w), batch.b[u].template get<C>(w));
+        out.set(w, result);
+      }
+      const std::int64_t at = first + u * sum_lanes;
+      if (done) {
+        *chunk<W>(get<0>(walk.out), line, at) = out;
+        KOKKOSQUANT_UNROLL
+        for (int w = 0; w < W; ++w)
+          for (int q = 0; q < K; ++q) accumulate(sum[q][w], to_double(term[w][q]));
+      } else if (u * sum_lanes < left) {
+        any(line, at, left - u * sum_lanes, sum);
+      }
     }
   }
-  KOKKOS_FORCEINLINE_FUNCTION T take_any(const Constants& k, T a, T b, Sum* sum, int stride) const {
-    C result, term[K];
-    element.apply_any(k, result, term, widen<C>(a), widen<C>(b));
-    for (int q = 0; q < K; ++q) accumulate(sum[q * stride], to_double(term[q]));
-    return narrow<T>(result);
+  // Any constants and inputs, one element after the other.
+  template <int W>
+  KOKKOS_FORCEINLINE_FUNCTION void any(std::int64_t line, std::int64_t first, std::int64_t left, Sum (&sum)[K][W]) const {
+    const Constants k = element.constants(element.cell_data(line, 0));
+    for (int i = 0; i < W && i < left; ++i) {
+      C result, term[K];
+      element.apply_any(k, result, term, widen<C>(*get<0>(walk.in).at(line, first + i)),
+                        widen<C>(*get<1>(walk.in).at(line, first + i)));
+      *get<0>(walk.out).at(line, first + i) = narrow<T>(result);
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w)  // (a sum with an index that changes would not stay in registers)
+        for (int q = 0; q < K; ++q)
+          if (w == i) accumulate(sum[q][w], to_double(term[q]));
+    }
+  }
+  template <int W, class U>
+  static KOKKOS_FORCEINLINE_FUNCTION auto chunk(const Lines<U>& lines, std::int64_t o, std::int64_t i) {
+    using Of = std::conditional_t<std::is_const_v<U>, const Chunk<T, W>, Chunk<T, W>>;
+    return reinterpret_cast<Of*>(lines.at(o, i));
   }
 
-  // W lanes a thread. Vectors: of aligned neighbours.
+  // W lanes a thread, neighbours in memory where W > 1.
   template <int W>
   KOKKOS_FORCEINLINE_FUNCTION void along(std::uint32_t thread) const {
     constexpr int threads = sum_lanes / W;
     const std::uint32_t group = thread / threads, t = thread % threads, of_line = inner.quotient(group);
     const std::int64_t line = first_line + of_line, segment = first_segment + (group - of_line * inner.divisor);
     const std::int64_t first = segment * sum_segment + static_cast<int>(t) * W, left = walk.n_inner - first;
-    const Constants k = element.constants(element.cell_data(line, 0));
-    const bool simple = element.is_simple(k);
+    const Quick quick = element.quick_constants(element.cell_data(line, 0));
     Sum sum[K][W] = {};
-    for (int j = 0; j < sum_segment; j += in_flight * sum_lanes) {
-      if (simple && j + (in_flight - 1) * sum_lanes + W <= left) {
-        Loaded<W> in[in_flight];
-        KOKKOSQUANT_UNROLL
-        for (int u = 0; u < in_flight; ++u) {
-          in[u].a = *chunk<W>(get<0>(walk.in), line, first + j + u * sum_lanes);
-          in[u].b = *chunk<W>(get<1>(walk.in), line, first + j + u * sum_lanes);
-        }
-        KOKKOSQUANT_UNROLL
-        for (int u = 0; u < in_flight; ++u) {
-          Chunk<T, W> out;
-          take(k, in[u], out, sum);
-          *chunk<W>(get<0>(walk.out), line, first + j + u * sum_lanes) = out;
-        }
-      } else {
-        for (int u = 0; u < in_flight; ++u) {
-          KOKKOSQUANT_UNROLL
-          for (int w = 0; w < W; ++w) {
-            const int at = j + u * sum_lanes + w;
-            if (at < left)
-              *get<0>(walk.out).at(line, first + at) =
-                  take_any(k, *get<0>(walk.in).at(line, first + at), *get<1>(walk.in).at(line, first + at), &sum[0][w], W);
-          }
-        }
-      }
-    }
+    for (int j = 0; j < sum_segment && j < left; j += in_flight * sum_lanes)
+      compute(quick, load<W>(line, first + j, left - j), line, first + j, left - j, sum);
     Sum cell[K];
     KOKKOSQUANT_UNROLL
     for (int q = 0; q < K; ++q) {
@@ -122,44 +143,20 @@ struct DeviceSums {
     }
     if (t == 0) sink.put(line, segment, cell);
   }
-  template <int W, class U>
-  static KOKKOS_FORCEINLINE_FUNCTION auto chunk(const Lines<U>& lines, std::int64_t o, std::int64_t i) {
-    using Of = std::conditional_t<std::is_const_v<U>, const Chunk<T, W>, Chunk<T, W>>;
-    return reinterpret_cast<Of*>(lines.at(o, i));
-  }
 
   // The lanes one after the other, in the order in which halves have both their parts soonest.
   KOKKOS_FORCEINLINE_FUNCTION void across(std::uint32_t thread) const {
     const std::uint32_t of_segment = inner.quotient(thread);
     const std::int64_t line = first_line + (thread - of_segment * inner.divisor), segment = first_segment + of_segment;
-    const std::int64_t first = segment * sum_segment;
-    const int n = walk.n_inner - first < sum_segment ? static_cast<int>(walk.n_inner - first) : sum_segment;
-    const Constants k = element.constants(element.cell_data(line, 0));
-    const bool simple = element.is_simple(k);
+    const std::int64_t first = segment * sum_segment, behind = walk.n_inner - first;
+    const std::int64_t left = behind < sum_segment ? behind : sum_segment;
+    const Quick quick = element.quick_constants(element.cell_data(line, 0));
     Sum waiting[4][K] = {}, sum[K][1];
     for (int i = 0; i < sum_lanes; ++i) {
       const int lane = (i & 1) << 3 | (i & 2) << 1 | (i & 4) >> 1 | (i & 8) >> 3;
       for (int q = 0; q < K; ++q) sum[q][0] = {};
-      for (int j = lane; j < n; j += in_flight * sum_lanes) {
-        if (simple && j + (in_flight - 1) * sum_lanes < n) {
-          Loaded<1> in[in_flight];
-          KOKKOSQUANT_UNROLL
-          for (int u = 0; u < in_flight; ++u) {
-            in[u].a.value[0] = *get<0>(walk.in).at(line, first + j + u * sum_lanes);
-            in[u].b.value[0] = *get<1>(walk.in).at(line, first + j + u * sum_lanes);
-          }
-          KOKKOSQUANT_UNROLL
-          for (int u = 0; u < in_flight; ++u) {
-            Chunk<T, 1> out;
-            take(k, in[u], out, sum);
-            *get<0>(walk.out).at(line, first + j + u * sum_lanes) = out.value[0];
-          }
-        } else {
-          for (int at = j; at < n && at < j + in_flight * sum_lanes; at += sum_lanes)
-            *get<0>(walk.out).at(line, first + at) =
-                take_any(k, *get<0>(walk.in).at(line, first + at), *get<1>(walk.in).at(line, first + at), &sum[0][0], 1);
-        }
-      }
+      for (int j = lane; j < left; j += in_flight * sum_lanes)
+        compute(quick, load<1>(line, first + j, left - j), line, first + j, left - j, sum);
       bool has_other = true;
       KOKKOSQUANT_UNROLL
       for (int level = 0; level < 4; ++level) {

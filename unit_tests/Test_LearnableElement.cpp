@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The forms of the learnable element function: what devices compute without a branch, and what packs do, against the form that is
+// right for everything (which Test_Learnable_*.cpp holds against integers).
+#include <gtest/gtest.h>
+
+#include <KokkosQuant.hpp>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "KokkosQuantTest_Fixtures.hpp"
+#include "KokkosQuantTest_Reference.hpp"
+#include "KokkosQuantTest_Values.hpp"
+
+namespace KokkosQuantTest {
+namespace {
+
+using namespace KokkosQuant::Impl;
+
+template <class T>
+class LearnableElement : public ::testing::Test {};
+TYPED_TEST_SUITE(LearnableElement, ElementTypes);
+
+// Terms go into sums: zeros of either sign are the same there.
+template <class C>
+bool same_term(C a, C b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+TYPED_TEST(LearnableElement, FormsAgree) {
+  using T = TypeParam;
+  using C = KokkosQuant::compute_t<T>;
+  using Element =
+      typename Learnable<true>::template Element<T, KokkosQuant::contracts::reference, CellValues<C>, CellValues<std::int32_t>>;
+  std::size_t quick = 0, simple = 0, not_quick = 0;
+  for (const QuantizeDescriptor range : special_ranges())
+    for (const C scale : special_scales<C>())
+      for (const std::int32_t zero_point : {0, 3, -77, 1000003, INT32_MIN, INT32_MAX}) {
+        Element element{};
+        element.range = range;
+        const typename Element::CellData cell{scale, zero_point};
+        const auto k = element.constants(cell);
+        const auto k_quick = element.quick_constants(cell);
+        std::vector<C> values = values_at_ties(scale, zero_point, range, 6);
+        for (const C special : special_values<C>()) values.push_back(special);
+        std::size_t i = 0;
+        for (const C value : values) {
+          const C x = as_stored<T>(value);
+          constexpr C gradients[] = {C(0.7), C(-3), C(1e-30), std::numeric_limits<C>::infinity(), C(-0.0)};
+          const C dy = as_stored<T>(gradients[i++ % 5]);
+          C dx = 0, dx_1 = 0, term[2], term_1[2];
+          element.apply_any(k, dx, term, dy, x);
+          const auto expect_same = [&](const char* form) {
+            ASSERT_TRUE(same_bits(dx, dx_1) && same_term(term[0], term_1[0]) && same_term(term[1], term_1[1]))
+                << form << ", x " << show(x) << ", dy " << show(dy) << ", scale " << show(scale) << ", zero_point "
+                << zero_point << ", range " << range.q_min << " .. " << range.q_max << ": " << show(dx_1) << ", "
+                << show(term_1[0]) << ", " << show(term_1[1]) << " and not " << show(dx) << ", " << show(term[0]) << ", "
+                << show(term[1]);
+          };
+          if (element.is_simple(k)) {
+            element.apply(k, dx_1, term_1, dy, x);
+            expect_same("simple");
+            ++simple;
+          }
+          if (k_quick.quick && element.apply_quick(k_quick, dx_1, term_1, dy, x)) {
+            expect_same("quick");
+            ++quick;
+          } else {
+            ++not_quick;
+          }
+        }
+      }
+  EXPECT_GT(simple, 100000u);
+  EXPECT_GT(quick, 20000u);
+  EXPECT_GT(not_quick, 100000u);
+}
+
+// Everyday elements are all quick: nothing else is fast on a device.
+TYPED_TEST(LearnableElement, EverydayElementsAreQuick) {
+  using T = TypeParam;
+  using C = KokkosQuant::compute_t<T>;
+  using Element =
+      typename Learnable<true>::template Element<T, KokkosQuant::contracts::reference, CellValues<C>, ZeroCellValues>;
+  Element element{};
+  element.range = {-128, 127};
+  Random random(5);
+  for (int i = 0; i < 10000; ++i) {
+    const auto k = element.quick_constants(typename Element::CellData{static_cast<C>(random.uniform(1e-4, 2)), 3});
+    C dx, term[2];
+    EXPECT_TRUE(k.quick && element.apply_quick(k, dx, term, C(1), as_stored<T>(static_cast<C>(random.uniform(-100, 100)))));
+    EXPECT_TRUE(element.apply_quick(k, dx, term, C(1), C(0)));
+  }
+}
+
+}  // namespace
+}  // namespace KokkosQuantTest

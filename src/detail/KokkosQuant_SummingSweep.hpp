@@ -13,8 +13,8 @@
 #include "KokkosQuant_KokkosCompat.hpp"
 #include "KokkosQuant_SumLevels.hpp"
 #include "KokkosQuant_SweepPlan.hpp"
-#include "backend/KokkosQuant_DeviceSums.hpp"
-#include "backend/KokkosQuant_HostSums.hpp"
+#include "backend/KokkosQuant_DeviceSumSweep.hpp"
+#include "backend/KokkosQuant_HostSumSweep.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -29,7 +29,7 @@ class SummingSweep {
   using Sink = typename Levels::Sink;
   using Walk = Operands<Outputs<T>, Inputs<T, T>>;
   using Launch =
-      std::conditional_t<host_space<Exec>, HostSumsLaunch<Exec, Element, T, Sink>, DeviceSumsLaunch<Exec, Element, T, Sink>>;
+      std::conditional_t<host_space<Exec>, HostSumLaunch<Exec, Element, T, Sink>, DeviceSumLaunch<Exec, Element, T, Sink>>;
 
  public:
   // cells: where the sums go, without a sink's first two members

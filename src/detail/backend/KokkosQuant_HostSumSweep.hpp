@@ -14,7 +14,7 @@
 namespace KokkosQuant::Impl {
 
 template <class Element, class T, class Sink>
-struct HostSums {
+struct HostSumSweep {
   using C = typename Element::compute;
   using Sum = sum_of<C>;
   static constexpr int K = Element::sums;
@@ -185,8 +185,8 @@ struct HostSums {
 };
 
 template <class Exec, class Element, class T, class Sink>
-struct HostSumsLaunch {
-  using Sums = HostSums<Element, T, Sink>;
+struct HostSumLaunch {
+  using Sums = HostSumSweep<Element, T, Sink>;
   using Plan = SumsPlan<Element, T>;
   static bool fits(const Plan&) { return true; }
   static int pack_width(const Plan& plan) { return plan.mapping == Mapping::elements ? 1 : Sums::width; }

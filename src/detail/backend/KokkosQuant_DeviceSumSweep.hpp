@@ -15,8 +15,8 @@
 
 namespace KokkosQuant::Impl {
 
-// The value of the thread that is so many further on, in a group of Size neighbours that all call it: a power of two, at most
-// a warp, and thread 0 of the launch starts the first group.
+// The value of the thread that is so many further on, in a group of Size neighbours that all call it: a power of two of them,
+// at most a warp, and index 0 of the launch starts the first group. (Kokkos gives neighbours in a warp neighbouring indices.)
 template <int Size>
 KOKKOS_FORCEINLINE_FUNCTION double from_neighbour(double value, [[maybe_unused]] int further) {
 #if defined(__CUDA_ARCH__)
@@ -41,7 +41,7 @@ KOKKOS_FORCEINLINE_FUNCTION CompensatedSum<double> from_neighbour(const Compensa
 
 // A part of an array: lines and segments from the first ones on.
 template <class Element, class T, class Sink>
-struct DeviceSums {
+struct DeviceSumSweep {
   using C = typename Element::compute;
   using Sum = sum_of<C>;
   using Constants = typename Element::template constants_of<C, integer_of<C>>;
@@ -176,20 +176,20 @@ struct DeviceSums {
 
   template <int W>
   struct Along {
-    DeviceSums part;
+    DeviceSumSweep part;
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
       part.template along<W>(static_cast<std::uint32_t>(thread));
     }
   };
   struct Across {
-    DeviceSums part;
+    DeviceSumSweep part;
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const { part.across(static_cast<std::uint32_t>(thread)); }
   };
 };
 
 template <class Exec, class Element, class T, class Sink>
-struct DeviceSumsLaunch {
-  using Sums = DeviceSums<Element, T, Sink>;
+struct DeviceSumLaunch {
+  using Sums = DeviceSumSweep<Element, T, Sink>;
   using Plan = SumsPlan<Element, T>;
   static constexpr int width = device_tuning.access_bytes / static_cast<int>(sizeof(T));
 

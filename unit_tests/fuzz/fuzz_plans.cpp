@@ -157,10 +157,10 @@ class Problem {
   // An output: sometimes exactly where an input is.
   Operand<T> output(const Operand<T>& in) { return c.one_in(3) ? in : data(); }
 
-  // args(buffer) are the op's there; all that they reach lies in the buffer, or not; write(out, in, n, d) is one turn of the
-  // naive loop. Any NaN in y is any NaN.
-  template <class Op, class Args, class Write>
-  void run(const Args& args_in, bool in_buffer, const Operand<T>* y, const Write& write) {
+  // args(buffer) are the op's there; all that they reach lies in the buffer, or not; y(buffer, n, d) is an output in which any
+  // NaN is any NaN; write(out, in, n, d) is one turn of the naive loop.
+  template <class Op, class Args, class Y, class Write>
+  void run(const Args& args_in, bool in_buffer, const Y& y, const Write& write) {
     const auto args = args_in(after_);
     const auto with = [&](const auto& exec) {
       const KokkosQuant::Status can = KokkosQuant::can_implement<Op>(exec, range, args);
@@ -179,9 +179,10 @@ class Problem {
         exec.fence();
         for (std::size_t n = 0; n < rows; ++n)
           for (std::size_t d = 0; d < D; ++d) write(expected_, before_, n, d);
-        for (std::size_t n = 0; n < rows && y != nullptr; ++n)
-          for (std::size_t d = 0; d < D; ++d)
-            if (T& e = y->at(expected_, n, d), &a = y->at(after_, n, d); e != e && a != a) e = a;
+        if constexpr (!std::is_same_v<Y, std::nullptr_t>)
+          for (std::size_t n = 0; n < rows; ++n)
+            for (std::size_t d = 0; d < D; ++d)
+              if (T& e = y(expected_, n, d), &a = y(after_, n, d); e != e && a != a) e = a;
         if (const std::size_t at = after_.differs(expected_); at != Buffer::size)
           fail(sku + ", " + std::to_string(N) + " x " + std::to_string(D) + ": byte " + std::to_string(at) + " is wrong");
       } catch (const std::invalid_argument& refusal) {
@@ -200,6 +201,10 @@ class Problem {
   Mapping mapping_;
   Buffer before_, after_, expected_;
 };
+
+auto elements_of(const Operand<T>& y) {
+  return [&y](Buffer& b, std::size_t n, std::size_t d) -> T& { return y.at(b, n, d); };
+}
 
 template <class G, class Q>
 void fuzz_codes(Problem& p, bool forward) {
@@ -223,7 +228,7 @@ void fuzz_codes(Problem& p, bool forward) {
     using Op = typename Ops::Dequantize;
     p.run<Op>(
         [&](Buffer& b) { return Ops::args(static_cast<const Op*>(nullptr), g, q.view(b), s.view(b), z.view(b), x.view(b)); },
-        in_buffer, &x,
+        in_buffer, elements_of(x),
         [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
           x.at(out, n, d) = reference_dequantize(q.get(in, n, d), s(in, n, d), z(in, n, d));
         });
@@ -249,7 +254,7 @@ void fuzz_floats(Problem& p, bool forward) {
         [&](Buffer& b) {
           return Ops::args(static_cast<const Op*>(nullptr), g, x.view(b), s.view(b), z.view(b), y.view(b), mask.view(b));
         },
-        in_buffer && mask.is_inside(), &y,
+        in_buffer && mask.is_inside(), elements_of(y),
         [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
           const std::int32_t code = reference_code(rules, x.at(in, n, d), s(in, n, d), z(in, n, d), p.range);
           y.at(out, n, d) = reference_dequantize(code, s(in, n, d), z(in, n, d));
@@ -262,7 +267,7 @@ void fuzz_floats(Problem& p, bool forward) {
         [&](Buffer& b) {
           return Ops::args(static_cast<const Op*>(nullptr), g, dy.view(b), x.view(b), s.view(b), z.view(b), y.view(b));
         },
-        in_buffer && dy.is_inside(), &y,
+        in_buffer && dy.is_inside(), elements_of(y),
         [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
           y.at(out, n, d) = passes(in, n, d) ? reference_quotient(dy.at(in, n, d), s(in, n, d)) : 0.0f;
         });
@@ -279,7 +284,7 @@ void fuzz_kept(Problem& p, bool from_mask) {
         [&](Buffer& b) {
           return KokkosQuant::FakeQuantizeBackwardFromMaskArgs{dy.view(b), mask.view(b), dx.view(b)};
         },
-        in_buffer && mask.is_inside(), &dx,
+        in_buffer && mask.is_inside(), elements_of(dx),
         [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
           dx.at(out, n, d) = mask.get(in, n, d) != 0 ? dy.at(in, n, d) : 0.0f;
         });
@@ -289,12 +294,69 @@ void fuzz_kept(Problem& p, bool from_mask) {
         [&](Buffer& b) {
           return KokkosQuant::FakeQuantizeBackwardFromCodesArgs{dy.view(b), q.view(b), dx.view(b)};
         },
-        in_buffer && q.is_inside(), &dx,
+        in_buffer && q.is_inside(), elements_of(dx),
         [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
           const std::int32_t code = q.get(in, n, d);
           dx.at(out, n, d) = code > p.range.q_min && code < p.range.q_max ? dy.at(in, n, d) : 0.0f;
         });
   }
+}
+
+// Three extents: A x B rows of D. Strides are those of some order of the axes, or any.
+struct Operand3 {
+  using View = Kokkos::View<T***, Kokkos::LayoutStride, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+  std::array<std::size_t, 3> extent, stride;
+  std::size_t offset;
+
+  Operand3(Choices& c, std::array<std::size_t, 3> e) : extent(e), stride(), offset(0) {
+    static constexpr std::size_t orders[][3] = {{2, 1, 0}, {0, 1, 2}, {2, 0, 1}, {1, 2, 0}, {0, 2, 1}, {1, 0, 2}};
+    const auto& order = orders[c.below(6)];  // fastest first
+    const std::size_t step = c.one_in(6) ? 2 : 1, pad = c.one_in(4) ? c.below(5) : 0, at = c.below(3);
+    std::size_t next = step;
+    for (std::size_t k = 0; k < 3; ++k) {
+      stride[order[k]] = next;
+      next *= extent[order[k]];
+      if (k == at) next += pad;
+    }
+    if (c.one_in(12)) stride[c.below(3)] = c.one_in(3) ? c.one_of(huge_numbers) : c.below(50);
+    offset = c.below(Buffer::size / sizeof(T));
+  }
+  View view(Buffer& b) const {
+    return View(reinterpret_cast<T*>(b.data()) + offset,
+                Kokkos::LayoutStride(extent[0], stride[0], extent[1], stride[1], extent[2], stride[2]));
+  }
+  bool is_inside() const {
+    int128_t last = offset;
+    for (std::size_t r = 0; r < 3; ++r) {
+      if (extent[r] == 0) return true;
+      if (extent[r] > 1 && stride[r] > Buffer::size) return false;
+      if (extent[r] > 1) last += int128_t(extent[r] - 1) * stride[r];
+    }
+    return last < int128_t(Buffer::size / sizeof(T));
+  }
+  T& at(Buffer& b, std::size_t i, std::size_t j, std::size_t d) const {
+    return reinterpret_cast<T*>(b.data())[offset + i * stride[0] + j * stride[1] + d * stride[2]];
+  }
+};
+
+// FakeQuantizePerToken with three extents, and a scale for each of the first two. (N and D: rows i * B + j, and columns.)
+void fuzz_three_extents(Problem& p) {
+  Choices& c = p.c;
+  const std::size_t A = c.below(8), B = c.below(8), D = c.below(40);
+  p.N = A * B, p.D = D;
+  const Operand3 x(c, {A, B, D}), y = c.one_in(3) ? x : Operand3(c, {A, B, D});
+  const Operand<T> s(c, {A, B});
+  p.run<KokkosQuant::FakeQuantizePerToken>(
+      [&](Buffer& b) {
+        return KokkosQuant::FakeQuantizePerTokenArgs{x.view(b), s.view(b), KokkosQuant::no_zero_point, y.view(b)};
+      },
+      x.is_inside() && y.is_inside() && s.is_inside(),
+      [&](Buffer& b, std::size_t n, std::size_t d) -> T& { return y.at(b, n / B, n % B, d); },
+      [&](Buffer& out, Buffer& in, std::size_t n, std::size_t d) {
+        const T scale = s.at(in, n / B, n % B);
+        const std::int32_t code = reference_code(rules, x.at(in, n / B, n % B, d), scale, 0, p.range);
+        y.at(out, n / B, n % B, d) = reference_dequantize(code, scale, 0);
+      });
 }
 
 template <class G>
@@ -312,13 +374,14 @@ void fuzz_granularity(Problem& p) {
 void fuzz(const std::uint8_t* data, std::size_t size) {
   Choices choices(data, size);
   Problem p(choices);
-  switch (choices.below(6)) {
+  switch (choices.below(7)) {
     case 0: return fuzz_granularity<PerTensor>(p);
     case 1: return fuzz_granularity<PerChannel>(p);
     case 2: return fuzz_granularity<PerToken>(p);
     case 3: return fuzz_granularity<PerGroup>(p);
     case 4: return fuzz_granularity<PerBlock>(p);
-    default: return fuzz_kept(p, choices.one_in(2));
+    case 5: return fuzz_kept(p, choices.one_in(2));
+    default: return fuzz_three_extents(p);
   }
 }
 

@@ -73,6 +73,36 @@ KOKKOSQUANT_TEST_FAMILY(PerBlock);
 #undef KOKKOSQUANT_TEST_FAMILY
 #undef KOKKOSQUANT_TEST_OP
 
+/// The same for the ops that find scales from their data.
+template <class Granularity>
+struct DynamicFamily;
+#define KOKKOSQUANT_TEST_DYNAMIC(Granularity)                                    \
+  template <>                                                                    \
+  struct DynamicFamily<Granularity> {                                            \
+    using Quantize = KokkosQuant::DynamicQuantize##Granularity;                  \
+    using FakeQuantize = KokkosQuant::DynamicFakeQuantize##Granularity;          \
+    template <class... V>                                                        \
+    static auto args(const Quantize*, const Granularity& g, const V&... v) {     \
+      if constexpr (is_tiled<Granularity>)                                       \
+        return KokkosQuant::DynamicQuantize##Granularity##Args{v..., g};         \
+      else                                                                       \
+        return KokkosQuant::DynamicQuantize##Granularity##Args{v...};            \
+    }                                                                            \
+    template <class... V>                                                        \
+    static auto args(const FakeQuantize*, const Granularity& g, const V&... v) { \
+      if constexpr (is_tiled<Granularity>)                                       \
+        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v..., g};     \
+      else                                                                       \
+        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v...};        \
+    }                                                                            \
+  }
+KOKKOSQUANT_TEST_DYNAMIC(PerTensor);
+KOKKOSQUANT_TEST_DYNAMIC(PerChannel);
+KOKKOSQUANT_TEST_DYNAMIC(PerToken);
+KOKKOSQUANT_TEST_DYNAMIC(PerGroup);
+KOKKOSQUANT_TEST_DYNAMIC(PerBlock);
+#undef KOKKOSQUANT_TEST_DYNAMIC
+
 /// Elements that share a scale: rows x columns of them.
 struct CellShape {
   std::size_t rows, columns;

@@ -5,35 +5,6 @@
 namespace KokkosQuantTest {
 namespace {
 
-template <class Granularity>
-struct DynamicFamily;
-#define KOKKOSQUANT_TEST_DYNAMIC(Granularity)                                    \
-  template <>                                                                    \
-  struct DynamicFamily<Granularity> {                                            \
-    using Quantize = KokkosQuant::DynamicQuantize##Granularity;                  \
-    using FakeQuantize = KokkosQuant::DynamicFakeQuantize##Granularity;          \
-    template <class... V>                                                        \
-    static auto args(const Quantize*, const Granularity& g, const V&... v) {     \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v..., g};         \
-      else                                                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v...};            \
-    }                                                                            \
-    template <class... V>                                                        \
-    static auto args(const FakeQuantize*, const Granularity& g, const V&... v) { \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v..., g};     \
-      else                                                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v...};        \
-    }                                                                            \
-  }
-KOKKOSQUANT_TEST_DYNAMIC(PerTensor);
-KOKKOSQUANT_TEST_DYNAMIC(PerChannel);
-KOKKOSQUANT_TEST_DYNAMIC(PerToken);
-KOKKOSQUANT_TEST_DYNAMIC(PerGroup);
-KOKKOSQUANT_TEST_DYNAMIC(PerBlock);
-#undef KOKKOSQUANT_TEST_DYNAMIC
-
 template <class Case>
 class DynamicHashes : public Hashes<Case> {
  public:
@@ -78,7 +49,7 @@ class DynamicHashes : public Hashes<Case> {
  private:
   template <class G, class E>
   static auto written(const Array<E, Exec>& cells) {
-    const auto view = cells.view();
+    auto view = cells.view();
     if constexpr (is_tiled<G>)
       return view;
     else

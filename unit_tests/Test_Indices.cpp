@@ -192,7 +192,7 @@ TEST(Indices, MoreThanTwoToThe32InAll) {
   Exec().fence();
   std::size_t wrong = 0;
   for (std::size_t n = 0; n < N; ++n)
-    wrong += !std::equal(row[n % kinds].begin(), row[n % kinds].end(), q.as<unsigned char>() + n * bytes);
+    wrong += std::equal(row[n % kinds].begin(), row[n % kinds].end(), q.as<unsigned char>() + n * bytes) ? 0 : 1;
   EXPECT_EQ(wrong, 0u);
 }
 

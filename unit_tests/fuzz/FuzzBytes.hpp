@@ -16,6 +16,9 @@ namespace KokkosQuantFuzz {
 
 using KokkosQuant::Impl::int128_t;
 
+/// One input: what a fuzzer consists of. It ends the program where something is wrong.
+void fuzz_one(const std::uint8_t* data, std::size_t size);
+
 /// The bytes of an input, one choice after the other; behind their end all choices are 0.
 class Choices {
  public:

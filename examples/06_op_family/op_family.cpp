@@ -3,8 +3,8 @@
 // the results are compared with AffineQuantizer, the same arithmetic for one element.
 #include <KokkosQuant.hpp>
 #include <cmath>
-#include <cstdint>
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
 #include <string>
 

@@ -82,6 +82,7 @@ inline const char* to_string(Mapping mapping) {
   return "unknown";
 }
 
+/// as to_string
 inline std::ostream& operator<<(std::ostream& out, Mapping mapping) { return out << to_string(mapping); }
 
 inline std::string KernelSku::to_string() const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "KokkosQuant_Contract.hpp"
+#include "KokkosQuant_Float8.hpp"
 
 namespace KokkosQuant {
 
@@ -23,6 +24,13 @@ struct DynamicQuantizeDescriptor {
 
   /// Without the choice of scales
   QuantizeDescriptor range() const { return {q_min, q_max}; }
+};
+
+/// \brief The same for float8 codes: scale = amax / M, M the largest finite number of the type of q (448 or 57344).
+struct DynamicFloat8Descriptor {
+  Overflow overflow = Overflow::saturate;  ///< what becomes of quotients that are too large, and of Inf
+  double eps = 0;                          ///< as in DynamicQuantizeDescriptor
+  bool power_of_two = false;               ///< as in DynamicQuantizeDescriptor
 };
 
 /// \brief Symmetric scales, of the largest |x| (amax) or of both ends lo <= 0 <= hi.
@@ -133,6 +141,8 @@ struct DynamicQuantizeDescriptorOf : DynamicQuantizeDescriptor {
 namespace Impl {
 template <>
 inline constexpr bool is_descriptor<DynamicQuantizeDescriptor> = true;
+template <>
+inline constexpr bool is_descriptor<DynamicFloat8Descriptor> = true;
 template <ScaleContract Rules>
 inline constexpr bool is_descriptor<DynamicQuantizeDescriptorOf<Rules>> = true;
 

@@ -16,6 +16,8 @@ namespace Impl {
 template <class FamilyOp, class Granularity, template <class, Contract, class, class> class Element>
 struct DynamicOp : FamilyOp {
   static std::string name() { return "Dynamic" + FamilyOp::name(); }
+  template <class Args>
+  using output = std::remove_cvref_t<decltype(FamilyOp::output_of(std::declval<const Args&>()))>;
 
   template <class Exec, class Args>
   static constexpr bool accepts() {
@@ -23,11 +25,28 @@ struct DynamicOp : FamilyOp {
     if constexpr (view<decltype(Args::zero_point)>) KOKKOSQUANT_REQUIRE_WRITTEN(Args, zero_point);
     return FamilyOp::template accepts<Exec, Args>();
   }
+  // A descriptor is one of the codes and one of the scales.
+  static QuantizeDescriptor codes(const DynamicQuantizeDescriptor& d) { return d.range(); }
+  static Float8Descriptor codes(const DynamicFloat8Descriptor& d) { return {d.overflow}; }
+  template <class>
+  static const DynamicQuantizeDescriptor& scales(const DynamicQuantizeDescriptor& d) {
+    return d;
+  }
+  template <class Args>
+  static DynamicQuantizeDescriptor scales(const DynamicFloat8Descriptor& d) {
+    constexpr auto largest = static_cast<std::int32_t>(element_of<decltype(Args::q)>::largest);
+    return {-largest, largest, d.eps, d.power_of_two};
+  }
+
   template <class Descriptor, class Args>
-  static void check(Checks& checks, const Descriptor& d, const Args& args) {
+  static void check(Checks& checks, const Descriptor& descriptor, const Args& args) {
     constexpr ScaleContract rules = scale_contract_of<Descriptor>;
     constexpr bool has_zero_points = view<decltype(args.zero_point)>, symmetric = rules.symmetric || !has_zero_points;
-    FamilyOp::check(checks, d.range(), args);
+    static_assert(std::is_same_v<Descriptor, DynamicFloat8Descriptor> == float8_view<output<Args>>,
+                  "KokkosQuant: where q has float8 codes, and only there, the descriptor must be a "
+                  "KokkosQuant::DynamicFloat8Descriptor");
+    FamilyOp::check(checks, codes(descriptor), args);
+    const DynamicQuantizeDescriptor d = scales<Args>(descriptor);
     if constexpr (symmetric)
       check_symmetric<rules>(checks, d, has_zero_points);
     else
@@ -68,15 +87,21 @@ struct DynamicOp : FamilyOp {
     using T = typename FamilyOp::template data_type<Args>;
     const RowOrder order = row_order(args.x);
     const std::int64_t rows = rows_of(args.x, order).extent, columns = columns_of(args.x);
-    const auto element = cell_element<Element, Granularity, rules.codes, T>(d.range(), args, order);
+    const auto element = [&] {
+      if constexpr (float8_view<output<Args>>)
+        return to_float8_element<element_of<output<Args>>, Float8<element_of<output<Args>>>::template QuantizeElement,
+                                 Granularity, T>(codes(d), args, order);
+      else
+        return cell_element<Element, Granularity, rules.codes, T>(codes(d), args, order);
+    }();
     const auto scale = cell_outputs<Granularity>(args.scale, order);
     const auto zero_point = cell_outputs<Granularity>(args.zero_point, order);
     using Scale = std::remove_const_t<decltype(scale)>;
     const ScaleFinder<rules, T, Scale, std::remove_const_t<decltype(zero_point)>> finder{
-        scale, zero_point, scale_options<rules, T, typename Scale::value_type>(d)};
+        scale, zero_point, scale_options<rules, T, typename Scale::value_type>(scales<Args>(d))};
     const auto& out = FamilyOp::output_of(args);
     return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
-                        Outputs<stored_t<std::remove_cvref_t<decltype(out)>>>, Inputs<T>, is_tiled<Granularity>>(
+                        Outputs<stored_t<output<Args>>>, Inputs<T>, is_tiled<Granularity>>(
         finder, element, rows, columns, cells_of(granularity_of<Granularity>(args), rows, columns),
         make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint);
   }
@@ -97,7 +122,7 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 /// | x           | N x D of T, read                                                  | |
 /// | scale       | as many as the granularity has, of T, or of float for 16-bit T    | written |
 /// | zero_point  | the same of int: asymmetric; or no_zero_point: symmetric          | written |
-/// | q           | N x D of int8_t ... int32_t, or packed (int4x2_t ...), written    | the codes |
+/// | q           | N x D of int8_t ... int32_t, float8_e4m3_t, float8_e5m2_t, or packed (int4x2_t ...), written | the codes |
 /// | group       | PerGroup alone: PerGroup{columns}                                 | |
 /// | block       | PerBlock alone: PerBlock{rows, columns}                           | |
 ///
@@ -107,6 +132,9 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 ///     symmetric   scale = max(RN(max(-lo, hi) / q_max), eps)
 ///     asymmetric  scale = max(RN(RN(hi - lo) / w), eps), w = q_max - q_min; where hi - lo overflows RN(RN(hi / w) - RN(lo / w));
 ///                 zero_point = clamp(q_min - r(RN(lo / scale)), q_min, q_max)
+///
+/// Where q is of a float8 type, with no_zero_point and a DynamicFloat8Descriptor, scale = max(RN(max(-lo, hi) / M), eps), M being the
+/// type's largest finite number. DynamicQuantizeDescriptorOf names the rules of other systems.
 ///
 /// scale is then rounded to the type it is stored in, and zero_point and q are computed from it as stored. NaN and infinities
 /// take no part in the range: NaN becomes the zero point, infinities saturate. A row without a finite number other than 0 gets

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: a QuantizePerTensorPlan takes QuantizePerTensorArgs
 // expect: KokkosQuant: a QuantizePerTokenBackwardPlan takes QuantizePerTokenBackwardArgs
 // expect: KokkosQuant: a FakeQuantizeBackwardFromMaskPlan takes FakeQuantizeBackwardFromMaskArgs

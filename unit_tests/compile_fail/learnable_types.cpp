@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // expect: KokkosQuant: dscale must be a Kokkos::View with the rank and the element type of scale, not of const
 // expect: KokkosQuant: dzero_point must be a Kokkos::View with the rank and the element type of scale, not of const, or
 // expect: KokkosQuant: scale must have the element type of dx, or float where that is a 16-bit type

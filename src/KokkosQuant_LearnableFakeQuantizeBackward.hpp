@@ -16,7 +16,8 @@ namespace KokkosQuant {
 
 /// \brief The range of the codes, and what the gradients of scale and zero point are multiplied by.
 struct LearnableDescriptor {
-  std::int32_t q_min, q_max;
+  std::int32_t q_min;  ///< the smallest code
+  std::int32_t q_max;  ///< the largest code
   /// Finite. LSQ takes 1 / sqrt(elements of a cell * q_max). It is applied once, to the sum.
   double grad_factor = 1;
 };

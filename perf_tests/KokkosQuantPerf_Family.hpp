@@ -6,7 +6,7 @@
 
 namespace KokkosQuantPerf {
 
-inline constexpr std::int64_t family_widths[] = {128, 1024, 4096};
+inline constexpr std::int64_t family_widths[] = {128, 1024, 4096, 16384}, widest_of_all = 4096;  // wider: ops that reduce
 inline constexpr std::int64_t group_columns = 128, block_rows = 128;
 
 template <class T>

@@ -129,6 +129,39 @@ struct WithWorkspace {
         return T(k.fake_quantize_backward(f.at(0, n, d), f.at(1, n, d)));                                                  \
       })
 
+// Scales are found, and looked up by the check where they were put: a x b of them.
+#define KOKKOSQUANT_PERF_DYNAMIC(Granularity, a, b, cell_rows, cell_columns, s, z, ...)                                      \
+  {                                                                                                                          \
+    const auto found = [=](std::int64_t n, std::int64_t d) {                                                                 \
+      const std::int64_t i = n / (cell_rows), j = d / (cell_columns);                                                        \
+      return Quantizer(static_cast<KokkosQuant::compute_t<T>>(element(found_by.table(found_by.scale, a, b), i, j)),          \
+                       element(found_by.table(found_by.zero_point, a, b), i, j), range);                                     \
+    };                                                                                                                       \
+    const auto s_ = s;                                                                                                       \
+    const auto z_ = z;                                                                                                       \
+    f.row(                                                                                                                   \
+        "DynamicQuantize" #Granularity, sizeof(T) + 1.0, F::codes_limit(), (typename F::Cells{1, columns, 1}),               \
+        [=](const Exec& exec) {                                                                                              \
+          return WithWorkspace(KokkosQuant::DynamicQuantize##Granularity##Plan(                                              \
+              exec, KokkosQuant::DynamicQuantizeDescriptor{range.q_min, range.q_max},                                        \
+              KokkosQuant::DynamicQuantize##Granularity##Args{f.matrix(0), s_, z_, f.codes(2) __VA_OPT__(, ) __VA_ARGS__})); \
+        },                                                                                                                   \
+        [=] { return f.codes(2); },                                                                                          \
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) {                                                              \
+          return static_cast<std::int8_t>(found(n, d).quantize(f.at(0, n, d)));                                              \
+        });                                                                                                                  \
+    f.row(                                                                                                                   \
+        "DynamicFakeQuantize" #Granularity, 2.0 * sizeof(T), F::copy_limit(), (typename F::Cells{1, columns, 1}),            \
+        [=](const Exec& exec) {                                                                                              \
+          return WithWorkspace(KokkosQuant::DynamicFakeQuantize##Granularity##Plan(                                          \
+              exec, KokkosQuant::DynamicQuantizeDescriptor{range.q_min, range.q_max},                                        \
+              KokkosQuant::DynamicFakeQuantize##Granularity##Args{f.matrix(0), s_, z_,                                       \
+                                                                  f.matrix(2) __VA_OPT__(, ) __VA_ARGS__}));                 \
+        },                                                                                                                   \
+        [=] { return f.matrix(2); },                                                                                         \
+        [=](const Quantizer&, std::int64_t n, std::int64_t d) { return T(found(n, d).fake_quantize(f.at(0, n, d))); });      \
+  }
+
 template <class T>
 void add_family_of(const SharedArrays& arrays) {
   using F = Family<T>;
@@ -141,15 +174,17 @@ void add_family_of(const SharedArrays& arrays) {
     const auto upto = [](const auto& v, std::int64_t n) {
       return Kokkos::subview(v, Kokkos::pair<std::int64_t, std::int64_t>(0, n));
     };
-    KOKKOSQUANT_PERF_ROWS(PerTensor, (typename F::Cells{rows, columns, 1}), Kokkos::subview(p.scale, 0),
-                          Kokkos::subview(p.zero_point, 0))
-    KOKKOSQUANT_PERF_ROWS(PerChannel, (typename F::Cells{rows, 1, columns}), upto(p.scale, columns),
-                          upto(p.zero_point, columns))
-    KOKKOSQUANT_PERF_ROWS(PerToken, (typename F::Cells{1, columns, 1}), upto(p.scale, rows), upto(p.zero_point, rows))
-    KOKKOSQUANT_PERF_ROWS(PerGroup, (typename F::Cells{1, group_columns, groups}), p.table(p.scale, rows, groups),
-                          p.table(p.zero_point, rows, groups), KokkosQuant::PerGroup{group_columns})
-    KOKKOSQUANT_PERF_ROWS(PerBlock, (typename F::Cells{block_rows, group_columns, groups}), p.table(p.scale, blocks, groups),
-                          p.table(p.zero_point, blocks, groups), (KokkosQuant::PerBlock{block_rows, group_columns}))
+    if (columns <= widest_of_all) {
+      KOKKOSQUANT_PERF_ROWS(PerTensor, (typename F::Cells{rows, columns, 1}), Kokkos::subview(p.scale, 0),
+                            Kokkos::subview(p.zero_point, 0))
+      KOKKOSQUANT_PERF_ROWS(PerChannel, (typename F::Cells{rows, 1, columns}), upto(p.scale, columns),
+                            upto(p.zero_point, columns))
+      KOKKOSQUANT_PERF_ROWS(PerToken, (typename F::Cells{1, columns, 1}), upto(p.scale, rows), upto(p.zero_point, rows))
+      KOKKOSQUANT_PERF_ROWS(PerGroup, (typename F::Cells{1, group_columns, groups}), p.table(p.scale, rows, groups),
+                            p.table(p.zero_point, rows, groups), KokkosQuant::PerGroup{group_columns})
+      KOKKOSQUANT_PERF_ROWS(PerBlock, (typename F::Cells{block_rows, group_columns, groups}), p.table(p.scale, blocks, groups),
+                            p.table(p.zero_point, blocks, groups), (KokkosQuant::PerBlock{block_rows, group_columns}))
+    }
 
     const Kokkos::View<T*, Memory> ds("KokkosQuantPerf::ds", extent(std::max(rows, columns)));
     const Kokkos::View<T*, Memory> dz("KokkosQuantPerf::dz", extent(std::max(rows, columns)));
@@ -159,6 +194,15 @@ void add_family_of(const SharedArrays& arrays) {
                                upto(p.zero_point, columns), upto(ds, columns), upto(dz, columns));
     KOKKOSQUANT_PERF_LEARNABLE(PerToken, (typename F::Cells{1, columns, 1}), upto(p.scale, rows), upto(p.zero_point, rows),
                                upto(ds, rows), upto(dz, rows));
+
+    const Parameters<T> found_by(std::max(rows * groups, columns));
+    KOKKOSQUANT_PERF_DYNAMIC(PerToken, rows, 1, 1, columns, upto(found_by.scale, rows), upto(found_by.zero_point, rows))
+    KOKKOSQUANT_PERF_DYNAMIC(PerGroup, rows, groups, 1, group_columns, found_by.table(found_by.scale, rows, groups),
+                             found_by.table(found_by.zero_point, rows, groups), KokkosQuant::PerGroup{group_columns})
+    KOKKOSQUANT_PERF_DYNAMIC(PerTensor, 1, 1, rows, columns, Kokkos::subview(found_by.scale, 0),
+                             Kokkos::subview(found_by.zero_point, 0))
+
+    if (columns > widest_of_all) continue;
 
     // packed: int4 codes, and a mask
     const typename F::Cells tokens{1, columns, 1};

@@ -60,7 +60,8 @@ struct DynamicOp : FamilyOp {
     checks.own_elements("scale", args.scale);
     checks.apart("scale", args.scale, "x", args.x);
     using S = stored_t<decltype(args.scale)>;
-    const auto smallest = static_cast<double>(static_cast<S>(d.eps));
+    using C = compute_t<typename FamilyOp::template data_type<Args>>;
+    const auto smallest = static_cast<double>(static_cast<S>(static_cast<C>(d.eps)));  // rounded as scales are
     checks.expect(d.eps >= 0 && smallest < std::numeric_limits<double>::infinity() && (smallest > 0 || d.eps == 0), "eps is ",
                   d.eps, ": expected a positive number that the type of scale, ", type_name<S>(),
                   ", can hold, or 0 for the smallest scale of the rules");

@@ -245,9 +245,13 @@ struct Arrays {
         scale(p.cell_rows, p.cell_columns, {}),
         zero_point(p.cell_rows, p.cell_columns, {}),
         q(p.N, p.D, at) {
-    clear();
+    scale.to_device(), zero_point.to_device(), q.to_device();
   }
-  void clear() { scale.to_device(), zero_point.to_device(), q.to_device(); }
+  void clear() {
+    Kokkos::deep_copy(scale.view(), guard_value<float>());
+    Kokkos::deep_copy(zero_point.view(), guard_value<std::int32_t>());
+    Kokkos::deep_copy(q.view(), guard_value<std::int8_t>());
+  }
   auto args() const {
     return KokkosQuant::DynamicQuantizePerTokenArgs{x.const_view(), written_cells_view<PerToken>(scale),
                                                     written_cells_view<PerToken>(zero_point), q.view()};

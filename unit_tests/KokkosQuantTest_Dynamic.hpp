@@ -101,8 +101,8 @@ ReferenceScale<S> reference_scale(const std::vector<C>& x, const DynamicQuantize
     scale = reference_quotient(hi > -lo ? hi : -lo, reference_integer<C>(d.q_max));
   } else {
     const C w = reference_integer<C>(std::int64_t{d.q_max} - d.q_min), width = reference_sum(hi, -lo);
-    scale = std::isinf(width) ? reference_sum(reference_quotient(hi, w), -reference_quotient(lo, w))
-                              : reference_quotient(width, w);
+    scale =
+        std::isinf(width) ? reference_sum(reference_quotient(hi, w), -reference_quotient(lo, w)) : reference_quotient(width, w);
   }
   const C eps = reference_convert<C>(d.eps == 0 ? Ends<S>::smallest_normal : d.eps);
   if (!(scale > eps)) scale = eps;
@@ -136,9 +136,9 @@ enum class Data {
   huge,        ///< hi - lo overflows
   encodings    ///< any bits
 };
-inline constexpr Data all_data[] = {Data::wide,      Data::positive, Data::negative, Data::spikes,
-                                    Data::ties,      Data::zeros,    Data::nans,     Data::infinities,
-                                    Data::non_finite, Data::subnormal, Data::huge,    Data::encodings};
+inline constexpr Data all_data[] = {Data::wide,       Data::positive,  Data::negative, Data::spikes,
+                                    Data::ties,       Data::zeros,     Data::nans,     Data::infinities,
+                                    Data::non_finite, Data::subnormal, Data::huge,     Data::encodings};
 
 /// x, and what a plan must make of it.
 template <class T, class S, ZeroPoints Zero>
@@ -182,8 +182,7 @@ struct DynamicProblem {
           const C value = values[next++];
           x[i] = reference_convert<T>(static_cast<double>(value));
           code[i] = reference_quantize(value, s, found.zero_point, d.range());
-          fake_quantized[i] =
-              reference_convert<T>(static_cast<double>(reference_dequantize(code[i], s, found.zero_point)));
+          fake_quantized[i] = reference_convert<T>(static_cast<double>(reference_dequantize(code[i], s, found.zero_point)));
         }
     }
   }
@@ -216,7 +215,8 @@ struct DynamicProblem {
   void fill(std::vector<C>& values, Random& random, Data data) const {
     using limits = std::numeric_limits<C>;
     const int widest = std::is_same_v<T, half_t> ? 12 : 40;
-    const double largest = std::ldexp(random.uniform(1, 2), static_cast<int>(random.below(2 * static_cast<std::size_t>(widest))) - widest);
+    const double largest =
+        std::ldexp(random.uniform(1, 2), static_cast<int>(random.below(2 * static_cast<std::size_t>(widest))) - widest);
     const auto each = [&](const auto& next) {
       for (C& value : values) value = static_cast<C>(next());
     };
@@ -243,8 +243,7 @@ struct DynamicProblem {
       case Data::infinities: return each([&] { return random.below(2) == 0 ? limits::infinity() : -limits::infinity(); });
       case Data::non_finite:
         return each([&] { return random.below(5) == 0 ? non_finite() : static_cast<C>(random.uniform(-largest, largest)); });
-      case Data::subnormal:
-        return each([&] { return random.uniform(-4, 4) * Ends<T>::smallest_normal; });
+      case Data::subnormal: return each([&] { return random.uniform(-4, 4) * Ends<T>::smallest_normal; });
       case Data::huge:
         each([&] { return random.uniform(-1, 1) * Ends<T>::largest; });
         one() = static_cast<C>(Ends<T>::largest);
@@ -313,7 +312,8 @@ class DynamicRunner {
     const Cells cells(*this);
     auto x = in();
     auto q = empty_code_array<Q, Exec>(p_.N, p_.D, s_.out, s_.packing);
-    if (auto right = launch<typename Ops::Quantize>(x.const_view(), cells.scale_view(), cells.zero_point_view(), q.view()); !right)
+    if (auto right = launch<typename Ops::Quantize>(x.const_view(), cells.scale_view(), cells.zero_point_view(), q.view());
+        !right)
       return right;
     if (auto right = cells.hold(p_); !right) return right;
     if (auto right = x.holds(p_.at(p_.x), p_.where()); !right) return right << "\n(x)";
@@ -366,8 +366,8 @@ class DynamicRunner {
   template <class Op, class... V>
   ::testing::AssertionResult launch(const V&... v) {
     const Exec exec{};
-    const auto plan = KokkosQuant::select<Op>(exec, p_.descriptor, Ops::args(static_cast<const Op*>(nullptr), granularity_, v...),
-                                              {s_.mapping});
+    const auto plan = KokkosQuant::select<Op>(exec, p_.descriptor,
+                                              Ops::args(static_cast<const Op*>(nullptr), granularity_, v...), {s_.mapping});
     workspace_size_ = plan.workspace_size();
     reads_ = plan.sku().reads;
     const GuardedWorkspace<Exec> workspace(workspace_size_);

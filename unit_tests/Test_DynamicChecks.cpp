@@ -121,8 +121,10 @@ void expect_eps(const char* type, std::initializer_list<double> right, std::init
 }
 TEST(DynamicChecks, EpsIsAScale) {
   expect_eps<double, double>("double", {0, 1, 1e-300, 5e-324, 1.7e308}, {-1, -5e-324, nan, inf, -inf});
-  expect_eps<float, float>("float", {0, 1, 0x1p-149, 0x1.8p-150, 3.4e38}, {-1, -1e-50, nan, inf, -inf, 1e-46, 0x1p-150, 3.5e38});
-  expect_eps<half_t, half_t>("half", {0, 1, 0x1p-24, 0x1.8p-25, 65504, 65519}, {-1, nan, inf, -inf, 0x1p-25, 1e-30, 65520, 1e30});
+  expect_eps<float, float>("float", {0, 1, 0x1p-149, 0x1.8p-150, 3.4e38},
+                           {-1, -1e-50, nan, inf, -inf, 1e-46, 0x1p-150, 3.5e38});
+  expect_eps<half_t, half_t>("half", {0, 1, 0x1p-24, 0x1.8p-25, 65504, 65519},
+                             {-1, nan, inf, -inf, 0x1p-25, 1e-30, 65520, 1e30});
   expect_eps<half_t, float>("float", {0, 1, 1e-30, 1e30}, {-1, nan, inf, 1e-50, 1e50});
   expect_eps<bfloat16_t, bfloat16_t>("bfloat16", {0, 1, 0x1p-133, 3.38e38}, {-1, nan, inf, 0x1p-134, 3.4e38});
 }
@@ -145,7 +147,8 @@ TEST(DynamicChecks, OneScaleForEachCell) {
   const auto blocks = [&](std::size_t rows, std::size_t columns) {
     return KokkosQuant::can_implement<KokkosQuant::DynamicQuantizePerBlock>(
         Exec{}, eight_bits,
-        KokkosQuant::DynamicQuantizePerBlockArgs{v.x, Matrix2<float>("scale", rows, columns), no_zero_point, v.q, PerBlock{4, 8}});
+        KokkosQuant::DynamicQuantizePerBlockArgs{v.x, Matrix2<float>("scale", rows, columns), no_zero_point, v.q,
+                                                 PerBlock{4, 8}});
   };
   expect_accepted(blocks(2, 3));
   expect_refused(blocks(3, 3), {"scale is 3 x 3", "each block of 4 x 8, 2 x 3"});
@@ -163,7 +166,8 @@ TEST(DynamicChecks, OutputsShareNoMemory) {
   Views<float> w = v;
   for (const std::size_t bytes : {std::size_t{0}, last}) {
     w.scale = floats(v.x, bytes);
-    for (const Status& status : {codes(w.asymmetric()), codes(w.symmetric()), fake(w.fake_asymmetric()), fake(w.fake_symmetric())})
+    for (const Status& status :
+         {codes(w.asymmetric()), codes(w.symmetric()), fake(w.fake_asymmetric()), fake(w.fake_symmetric())})
       expect_refused(status, {"scale is written", "shares memory with x"});
     w = v;
     w.zero_point = ints(v.x, bytes);
@@ -259,7 +263,8 @@ struct Arrays {
   void expect_results() {
     EXPECT_TRUE(scale.holds(p.at_cell(p.scale), p.where_cell()));
     EXPECT_TRUE(zero_point.holds(p.at_cell(p.zero_point), p.where_cell()));
-    EXPECT_TRUE(q.holds([&](std::size_t n, std::size_t d) { return static_cast<std::int8_t>(p.code[n * p.D + d]); }, p.where()));
+    EXPECT_TRUE(
+        q.holds([&](std::size_t n, std::size_t d) { return static_cast<std::int8_t>(p.code[n * p.D + d]); }, p.where()));
     clear();
   }
   void expect_untouched() {
@@ -433,8 +438,7 @@ void run_on_rank_three() {
 
   fill(groups.x);
   KokkosQuant::DynamicFakeQuantizePerGroupPlan(
-      Exec{}, eight_bits,
-      KokkosQuant::DynamicFakeQuantizePerGroupArgs{x, group_scale, no_zero_point, y, PerGroup{8}})
+      Exec{}, eight_bits, KokkosQuant::DynamicFakeQuantizePerGroupArgs{x, group_scale, no_zero_point, y, PerGroup{8}})
       .run();
   Exec{}.fence();
   const auto group_scales = on_host(group_scale);

@@ -30,5 +30,5 @@ static_assert(dynamic<M, Not<S, Vector<double>>, no_zero_point_t, Q>);
 static_assert(dynamic<M, S, Z, Not<Q, Matrix<const int8_t>>>);
 static_assert(dynamic_fake<M, M, Not<no_zero_point_t, Z>, M>);
 static_assert(dynamic_fake<M, M, no_zero_point_t, Not<M, Matrix<const float>>>);
-static_assert(sizeof(kq::DynamicQuantizePerTokenPlan<Exec, Not<kq::DynamicQuantizePerTokenArgs<M, S, Z, Q>,
-                                                               kq::QuantizePerTokenArgs<M, S, Z, Q>>>) > 0);
+static_assert(sizeof(kq::DynamicQuantizePerTokenPlan<
+                     Exec, Not<kq::DynamicQuantizePerTokenArgs<M, S, Z, Q>, kq::QuantizePerTokenArgs<M, S, Z, Q>>>) > 0);

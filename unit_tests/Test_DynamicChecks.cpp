@@ -307,7 +307,7 @@ TEST(DynamicWorkspace, IsAskedForAndLookedAt) {
   expect_refused_with([&] { plan.run(a.args(), Workspace(nullptr, size)); }, size);
   expect_refused_with([&] { plan.run(Workspace(exact.data(), size - 1)); }, size - 1);
   expect_refused_with([&] { plan.run(a.args(), Workspace(exact.data(), size - 1)); }, size - 1);
-  for (const std::size_t offset : {1, 4, 8, 15, 17})
+  for (const std::size_t offset : std::vector<std::size_t>{1, 4, 8, 15, 17})
     expect_refused_with([&] { plan.run(Workspace(more.data() + offset, size)); }, size);
   const Workspace twice("workspace", 2 * size);
   const Kokkos::View<std::byte*, LayoutStride, Exec> with_gaps(twice.data(), LayoutStride(size, 2));

@@ -164,11 +164,12 @@ TYPED_TEST_P(Dynamic, AnyEps) {
         Fixture::run(q, PerTensor{}, setting(1));
       }
   for (const double eps : {Type::smallest_subnormal, 0.6 * Type::smallest_subnormal, 2.4 * Type::smallest_subnormal})
-    for (const Data data : {Data::zeros, Data::subnormal, Data::wide}) {
-      const DynamicQuantizeDescriptor d{Fixture::full.q_min, Fixture::full.q_max, eps};
-      const auto p = Fixture::problem(PerToken{}, 13, 37, d, data, 7);
-      Fixture::run(p, PerToken{}, setting(0));
-    }
+    for (const bool power_of_two : {false, true})
+      for (const Data data : {Data::zeros, Data::subnormal, Data::wide}) {
+        const DynamicQuantizeDescriptor d{Fixture::full.q_min, Fixture::full.q_max, eps, power_of_two};
+        const auto p = Fixture::problem(PerToken{}, 13, 37, d, data, 7);
+        Fixture::run(p, PerToken{}, setting(0));
+      }
 }
 
 // More elements in a cell than the caches have room for: ranges of parts of it first, then the codes.

@@ -84,8 +84,13 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C power_of_two_from(C value, C largest_power) {
   using I = integer_of<C>;
   constexpr I fraction = (I(1) << (std::numeric_limits<C>::digits - 1)) - 1;
-  const I bits = bits_as<I>(value) + fraction;
-  const C power = bits_as<C>(bits & ~fraction);
+  const I bits = bits_as<I>(value);
+  if (bits <= fraction) {  // subnormal: so many of the smallest number
+    I power = 1;
+    while (power < bits) power += power;
+    return bits_as<C>(power);
+  }
+  const C power = bits_as<C>((bits + fraction) & ~fraction);
   return power < largest_power ? power : largest_power;
 }
 

@@ -21,37 +21,6 @@ namespace KokkosQuantTest {
 
 using KokkosQuant::DynamicQuantizeDescriptor;
 
-// ---- the ops of a granularity -----------------------------------------------------------------------------------------
-
-template <class Granularity>
-struct DynamicFamily;
-#define KOKKOSQUANT_TEST_DYNAMIC(Granularity)                                    \
-  template <>                                                                    \
-  struct DynamicFamily<Granularity> {                                            \
-    using Quantize = KokkosQuant::DynamicQuantize##Granularity;                  \
-    using FakeQuantize = KokkosQuant::DynamicFakeQuantize##Granularity;          \
-    template <class... V>                                                        \
-    static auto args(const Quantize*, const Granularity& g, const V&... v) {     \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v..., g};         \
-      else                                                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v...};            \
-    }                                                                            \
-    template <class... V>                                                        \
-    static auto args(const FakeQuantize*, const Granularity& g, const V&... v) { \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v..., g};     \
-      else                                                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v...};        \
-    }                                                                            \
-  }
-KOKKOSQUANT_TEST_DYNAMIC(PerTensor);
-KOKKOSQUANT_TEST_DYNAMIC(PerChannel);
-KOKKOSQUANT_TEST_DYNAMIC(PerToken);
-KOKKOSQUANT_TEST_DYNAMIC(PerGroup);
-KOKKOSQUANT_TEST_DYNAMIC(PerBlock);
-#undef KOKKOSQUANT_TEST_DYNAMIC
-
 /// A View of an Array of a value a cell, as the granularity has it: written.
 template <class Granularity, class E, class Exec>
 auto written_cells_view(const Array<E, Exec>& values) {

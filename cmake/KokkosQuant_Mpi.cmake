@@ -54,3 +54,12 @@ function(kokkosquant_add_mpi_test name program)
   endforeach()
   set(kokkosquant_mpi_tests ${tests} PARENT_SCOPE)
 endfunction()
+
+# kokkosquant_add_mpi_fault_test(<name> <program> <ranks> <regular expression> <argument>...): the whole job has to end with a
+# failure within 30 s and say what matches.
+function(kokkosquant_add_mpi_fault_test name program ranks expected)
+  add_test(NAME ${name}
+           COMMAND "${CMAKE_COMMAND}" -D "expect=${expected}" -D seconds=30 -P "${PROJECT_SOURCE_DIR}/examples/common/fails_with.cmake" --
+                   "${MPIEXEC_EXECUTABLE}" ${KOKKOSQUANT_MPIEXEC_FLAGS} -n ${ranks} $<TARGET_FILE:${program}> ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS mpi PROCESSORS ${ranks} TIMEOUT 60 ENVIRONMENT "${KOKKOSQUANT_MPI_ENVIRONMENT}")
+endfunction()

@@ -102,4 +102,16 @@ Data split(const std::vector<Record>& records) {
   return {to_device(records, order.data(), training_count), to_device(records, order.data() + training_count, test_count)};
 }
 
+void copy_to_device(const std::vector<int>& values, const Integers& device) {
+  const auto host = Kokkos::create_mirror_view(device);
+  for (std::size_t i = 0; i < values.size(); ++i) host(i) = values[i];
+  Kokkos::deep_copy(device, host);
+}
+
+std::vector<int> in_order(int count) {
+  std::vector<int> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
 }  // namespace train_digits

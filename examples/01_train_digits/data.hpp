@@ -34,4 +34,8 @@ std::vector<Record> read_records(const std::string& file);
 // Copies the records to the device, in two sets. The split is the same in every run.
 Data split(const std::vector<Record>& records);
 
+// 0..count-1, and such numbers on the device: an order of images.
+std::vector<int> in_order(int count);
+void copy_to_device(const std::vector<int>& values, const Integers& device);
+
 }  // namespace train_digits

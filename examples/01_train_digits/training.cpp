@@ -2,7 +2,6 @@
 #include "training.hpp"
 
 #include <cstddef>
-#include <numeric>
 
 #include "random.hpp"
 
@@ -22,18 +21,6 @@ Images seen_through(const Exec& exec, const Format& format, const Images& images
   pixels.forward();
   exec.fence();  // the plans' codes and scales end here
   return {pixels.output(), images.labels};
-}
-
-void copy_to_device(const std::vector<int>& values, const Integers& device) {
-  const auto host = Kokkos::create_mirror_view(device);
-  for (std::size_t i = 0; i < values.size(); ++i) host(i) = values[i];
-  Kokkos::deep_copy(device, host);
-}
-
-std::vector<int> in_order(int count) {
-  std::vector<int> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  return order;
 }
 
 class Trainer {

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# cmake -D expect=REGEX -D seconds=N -P fails_with.cmake -- COMMAND...: the command has to fail, within so many seconds, and say
+# what matches the regular expression.
+set(command "")
+set(behind FALSE)
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(behind)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif(CMAKE_ARGV${i} STREQUAL "--")
+    set(behind TRUE)
+  endif()
+endforeach()
+execute_process(COMMAND ${command} TIMEOUT ${seconds} RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+if(result STREQUAL 0)
+  message(FATAL_ERROR "it ended with 0, expected that it fails:\n${said}")
+elseif(result MATCHES "timeout")
+  message(FATAL_ERROR "it was still running after ${seconds} s:\n${said}")
+elseif(NOT said MATCHES "${expect}")
+  message(FATAL_ERROR "it failed (${result}), but without a word like '${expect}':\n${said}")
+endif()
+string(REGEX MATCH "[^\n]*${expect}[^\n]*" said "${said}")
+message(STATUS "failed as expected (${result}): ${said}")

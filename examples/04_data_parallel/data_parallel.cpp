@@ -26,14 +26,13 @@
 namespace data_parallel {
 namespace {
 
-using train_digits::batch_rows;
 using train_digits::Model;
-
-static_assert(batch_rows % shard_count == 0);
-constexpr int shard_rows = batch_rows / shard_count;
 
 struct Options {
   int epochs = 20, seed_count = 3, width = 64;
+  int shard_count = 4, shard_rows = train_digits::batch_rows / 4;  // a minibatch: their product
+
+  int batch_rows() const { return shard_count * shard_rows; }
   std::string results;  // a file for what has to be the same on any number of ranks
   std::string fault;    // throw, truncate, kill: what rank fault_rank does in its second minibatch
   int fault_rank = 0;
@@ -67,6 +66,10 @@ Options parse_options(int argc, char* argv[]) {
       options.width = parse_count(name, value(), 4, 1 << 16);
       if (options.width % 4 != 0)
         throw std::runtime_error("--width is " + std::to_string(options.width) + ", expected a multiple of 4");
+    } else if (name == "--shards") {  // of a minibatch
+      options.shard_count = parse_count(name, value(), 1, train_digits::training_count);
+    } else if (name == "--shard-images") {
+      options.shard_rows = parse_count(name, value(), 1, train_digits::training_count);
     } else if (name == "--results") {
       options.results = value();
     } else if (name == "--check") {
@@ -119,10 +122,10 @@ Outcome train(const Exec& exec, examples::Ranks& ranks, const train_digits::Data
               const Options& options) {
   const train_digits::Format format = train_digits::formats[0];  // float activations: the messages alone are quantized here
   const Model model;
-  const int rows = wire ? shard_rows : batch_rows;
+  const int rows = wire ? options.shard_rows : options.batch_rows();
   const train_digits::Pass batch(exec, model, rows, format, true), test(exec, model, train_digits::test_count, format, true);
   std::optional<GradientExchange> exchange;
-  if (wire) exchange.emplace(exec, ranks, model, *wire, options.width);
+  if (wire) exchange.emplace(exec, ranks, model, *wire, options.width, options.shard_count);
   const auto order = train_digits::make<train_digits::Integers>("order", train_digits::training_count);
   const auto test_order = train_digits::make<train_digits::Integers>("test_order", train_digits::test_count);
   train_digits::copy_to_device(train_digits::in_order(train_digits::test_count), test_order);
@@ -140,10 +143,10 @@ Outcome train(const Exec& exec, examples::Ranks& ranks, const train_digits::Data
       batch.reset();
       exec.fence();
       const Kokkos::Timer timer;
-      for (int first = 0; first < train_digits::training_count; first += batch_rows, ++outcome.steps) {
+      for (int first = 0; first < train_digits::training_count; first += options.batch_rows(), ++outcome.steps) {
         if (exchange) {
           for (int shard = exchange->first_shard(); shard < exchange->first_shard() + exchange->own_shards(); ++shard) {
-            batch.load(data.training, order, first + shard * shard_rows);
+            batch.load(data.training, order, first + shard * options.shard_rows);
             batch.forward();
             batch.backward();
             exchange->take_shard(shard);
@@ -224,8 +227,8 @@ int run(examples::Ranks& ranks, int argc, char* argv[]) {
   const Exec exec;
   const train_digits::Data data = train_digits::split(train_digits::read_records(DATA_PARALLEL_DATA));
   if (ranks.rank() == 0) {
-    std::printf("%d ranks, %s, %d shards of %d images; rows of %d; messages: %s\n\n", ranks.size(), Exec::name(), shard_count,
-                shard_rows, options.width, to_string(examples::route_of<Exec>()));
+    std::printf("%d ranks, %s, %d shards of %d images; rows of %d; messages: %s\n\n", ranks.size(), Exec::name(),
+                options.shard_count, options.shard_rows, options.width, to_string(examples::route_of<Exec>()));
     std::printf(
         "exchange       loss  accuracy     bytes sent       messages     us, all  us, exchange\n"
         "                            %%   a rank, step    a rank, step      a step       a step\n");

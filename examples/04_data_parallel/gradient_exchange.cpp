@@ -13,7 +13,7 @@ namespace {
 using train_digits::Model;
 using train_digits::Vector;
 
-int shards_a_rank(const examples::Ranks& ranks) {
+int shards_a_rank(const examples::Ranks& ranks, int shard_count) {
   if (shard_count % ranks.size() != 0) {
     throw std::runtime_error(std::to_string(ranks.size()) + " ranks, expected a number that divides the " +
                              std::to_string(shard_count) + " shards");
@@ -27,7 +27,7 @@ Matrix rows_from(const Matrix& m, int first, int rows) {
   return Matrix(m.data() + static_cast<std::size_t>(first) * width, static_cast<std::size_t>(rows), width);
 }
 
-enum Tag { shard_tag = 0, mean_tag = shard_count };
+enum Tag { mean_tag, shard_tag };  // and the number of the shard
 
 }  // namespace
 
@@ -63,13 +63,14 @@ void FlatGradient::place(const Exec& exec) const {
   Kokkos::deep_copy(exec, model_.output.bias_gradient, output_bias_);
 }
 
-GradientExchange::GradientExchange(const Exec& exec, examples::Ranks& ranks, const Model& model, Wire wire, int width)
+GradientExchange::GradientExchange(const Exec& exec, examples::Ranks& ranks, const Model& model, Wire wire, int width,
+                                   int shard_count)
     : exec_(exec),
       ranks_(ranks),
       rows_(FlatGradient::rows_for(model, width)),
-      width_(width),
       row_bytes_(row_bytes(wire, width)),
-      own_shards_(shards_a_rank(ranks)),
+      shard_count_(shard_count),
+      own_shards_(shards_a_rank(ranks, shard_count)),
       shards_out_(exec, wire, own_shards_ * rows_, width),
       shards_in_(exec, wire, shard_count * owned_by(ranks.rank()), width),
       mean_out_(exec, wire, owned_by(ranks.rank()), width),
@@ -106,7 +107,7 @@ void GradientExchange::copy_own(const Bytes& from, int from_row, const Bytes& to
 void GradientExchange::collect_shards() {
   const int self = ranks_.rank(), owned = owned_by(self);
   shards_out_.bytes().prepare_send(exec_);  // and nothing reads the last run's messages any more
-  for (int shard = 0; shard < shard_count; ++shard) {
+  for (int shard = 0; shard < shard_count_; ++shard) {
     const int from = shard / own_shards_;
     if (from != self)
       ranks_.start_receive(shards_in_.bytes().mpi_data(bytes_of(shard * owned)), bytes_of(owned), from, shard_tag + shard);
@@ -129,12 +130,12 @@ void GradientExchange::collect_shards() {
 
 void GradientExchange::sum_shards() const {
   const Matrix shards = shards_in_.rows(), mean = mean_out_.rows();
-  const int owned = mean.extent_int(0);
+  const int owned = mean.extent_int(0), shard_count = shard_count_;
   train_digits::for_each_element(
       "data_parallel::sum_shards", exec_, mean, KOKKOS_LAMBDA(int n, int d) {
         float sum = 0;
         for (int shard = 0; shard < shard_count; ++shard) sum += shards(shard * owned + n, d);
-        mean(n, d) = sum / shard_count;
+        mean(n, d) = sum / static_cast<float>(shard_count);
       });
 }
 

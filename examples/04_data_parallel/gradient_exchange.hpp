@@ -9,10 +9,6 @@
 
 namespace data_parallel {
 
-// A minibatch is cut into so many shards, whatever the number of ranks: a rank computes the gradients of shard_count / ranks
-// of them, one after the other.
-constexpr int shard_count = 4;
-
 // A gradient of the whole model as rows x width numbers, layer after layer, with zeros behind the last.
 class FlatGradient {
  public:
@@ -28,7 +24,9 @@ class FlatGradient {
   train_digits::Vector hidden_bias_, output_bias_;
 };
 
-// Two steps, each with one message from every rank to every other (a message a shard in the first):
+// A minibatch is cut into shards whose number does not depend on that of the ranks: a rank computes the gradients of
+// shard_count / ranks of them, one after the other. Then two steps, each with one message from every rank to every other (in
+// the first one a shard):
 //
 //     1  every shard's rows to the ranks that own them; the owner sums the shards in their order, 0, 1, 2, ...
 //     2  the mean of the owned rows to everybody
@@ -38,7 +36,8 @@ class FlatGradient {
 class GradientExchange {
  public:
   // Throws std::runtime_error where the shards cannot be shared out evenly.
-  GradientExchange(const Exec& exec, examples::Ranks& ranks, const train_digits::Model& model, Wire wire, int width);
+  GradientExchange(const Exec& exec, examples::Ranks& ranks, const train_digits::Model& model, Wire wire, int width,
+                   int shard_count);
 
   int first_shard() const { return ranks_.rank() * own_shards_; }
   int own_shards() const { return own_shards_; }
@@ -59,7 +58,7 @@ class GradientExchange {
 
   Exec exec_;
   examples::Ranks& ranks_;
-  int rows_, width_, row_bytes_, own_shards_;
+  int rows_, row_bytes_, shard_count_, own_shards_;
   Encoder shards_out_;  // own shards x all rows
   Decoder shards_in_;   // all shards x own rows
   Encoder mean_out_;    // own rows

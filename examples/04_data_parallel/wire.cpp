@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "wire.hpp"
 
+#include <cstddef>
+
 #include "kernels.hpp"
 
 namespace data_parallel {
@@ -11,21 +13,23 @@ using train_digits::make;
 
 constexpr KokkosQuant::DynamicQuantizeDescriptor symmetric{-127, 127};
 
+std::size_t extent(int count) { return static_cast<std::size_t>(count); }
+
 // Views of what lies in the bytes. The codes and the scales share no byte, which the plans check.
 Codes codes_in(const Bytes& bytes, int rows, int width) {
-  const Kokkos::LayoutStride layout(rows, row_bytes(Wire::int8, width), width, 1);
+  const Kokkos::LayoutStride layout(extent(rows), extent(row_bytes(Wire::int8, width)), extent(width), 1);
   return Codes(reinterpret_cast<std::int8_t*>(bytes.data()), layout);
 }
 Scales scales_in(const Bytes& bytes, int rows, int width) {
   const int stride = row_bytes(Wire::int8, width) / static_cast<int>(sizeof(float));
-  return Scales(reinterpret_cast<float*>(bytes.data() + width), Kokkos::LayoutStride(rows, stride));
+  return Scales(reinterpret_cast<float*>(bytes.data() + width), Kokkos::LayoutStride(extent(rows), extent(stride)));
 }
 Matrix floats_in(const Bytes& bytes, int rows, int width) {
-  return Matrix(reinterpret_cast<float*>(bytes.data()), static_cast<std::size_t>(rows), static_cast<std::size_t>(width));
+  return Matrix(reinterpret_cast<float*>(bytes.data()), extent(rows), extent(width));
 }
 
 Bytes make_bytes(Wire wire, int rows, int width) {
-  return make<Bytes>("message", static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_bytes(wire, width)));
+  return make<Bytes>("message", extent(rows) * extent(row_bytes(wire, width)));
 }
 
 }  // namespace

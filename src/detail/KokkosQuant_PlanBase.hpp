@@ -7,6 +7,7 @@
 //   sweep<Exec>(descriptor, args, hint) the RowSweep, or another with mapping, pack_width, launch(exec, label); one that
 //                                      needs bytes has workspace_size() and launch(exec, label, workspace)
 //   guarantee<Args>()
+//   validate(exec, descriptor, args)   (some) looks at what the Views hold
 #pragma once
 
 #include <concepts>
@@ -97,6 +98,16 @@ class PlanBase {
     launch(sweep_for(args), workspace);
   }
 
+  /// \brief (PackRows, UnpackRows, UnpackAddRows) Looks at what the Views hold, of which run() sees nothing on the host: indices,
+  /// and the buffer that arrived. Launches a kernel on the plan's instance and waits for it; writes nothing.
+  /// \param received (UnpackRows, UnpackAddRows) bytes that arrived; where it is left out the buffer's extent
+  /// \return true, or false with a message: what was found and what was expected
+  template <std::convertible_to<std::int64_t>... Received>
+  [[nodiscard]] Status validate(Received... received) const requires requires(const Exec& e, const Descriptor& d, const Args& a) {
+    Op::validate(e, d, a, static_cast<std::int64_t>(received)...);
+  }
+  { return Op::validate(exec_, descriptor_, args_, static_cast<std::int64_t>(received)...); }
+
   /// \brief Which kernel run() launches.
   KernelSku sku() const { return sku_of(sweep_); }
   /// \brief What run() promises about its results.
@@ -156,11 +167,17 @@ class PlanBase {
     if constexpr (requires { sweep.reads(); }) reads = sweep.reads();
     return {Op::name(),
             type_name<typename Op::template data_type<Args>>(),
-            Op::template code_type_name<Args>(),
+            code_type_name(),
             Exec::name(),
             sweep.mapping(),
             sweep.pack_width(),
             reads};
+  }
+  static constexpr const char* code_type_name() {
+    if constexpr (requires { Op::template code_type_name_of<Descriptor>(); })
+      return Op::template code_type_name_of<Descriptor>();
+    else
+      return Op::template code_type_name<Args>();
   }
   template <class... Workspace>
   void launch_named(const Sweep& sweep, const Workspace&... workspace) const {

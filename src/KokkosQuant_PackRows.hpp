@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief PackRows: rows of a field, quantized, into one buffer to send.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "KokkosQuant_RowPayload.hpp"
+#include "detail/KokkosQuant_OpFamily.hpp"
+#include "detail/KokkosQuant_RowChecks.hpp"
+#include "detail/backend/KokkosQuant_DeviceRows.hpp"
+
+namespace KokkosQuant {
+
+/// \brief The type that stands where PackRowsArgs has no scales: they are found from the rows.
+struct found_scale_t {};
+
+/// \brief The arguments of PackRows: {x, rows, buffer}, {x, rows, buffer, scale} or {x, rows, buffer, scale, zero_point}.
+template <class X, class Rows, class Buffer, class Scale = found_scale_t, class ZeroPoint = no_zero_point_t>
+struct PackRowsArgs {
+  X x;                       ///< N x D of T, read
+  Rows rows;                 ///< n indices of rows of x, in any order, any of them several times, read
+  Buffer buffer;             ///< bytes, written: buffer_size(n, D) of the descriptor at least, from a multiple of 16 on
+  Scale scale{};             ///< N scales of T, or of float for 16-bit T, read; or none
+  ZeroPoint zero_point{};    ///< N of int, read; or none: 0
+};
+/// \cond GUIDES
+template <class X, class Rows, class Buffer>
+PackRowsArgs(X, Rows, Buffer) -> PackRowsArgs<X, Rows, Buffer>;
+template <class X, class Rows, class Buffer, class Scale>
+PackRowsArgs(X, Rows, Buffer, Scale) -> PackRowsArgs<X, Rows, Buffer, Scale>;
+template <class X, class Rows, class Buffer, class Scale, class ZeroPoint>
+PackRowsArgs(X, Rows, Buffer, Scale, ZeroPoint) -> PackRowsArgs<X, Rows, Buffer, Scale, ZeroPoint>;
+/// \endcond
+
+namespace Impl {
+
+template <class Exec, class T, class Codec, class Index>
+struct PackRowsSweep {
+  HostPackRows<T, Codec, Index> functor;
+
+  static Mapping mapping() { return Mapping::packs; }
+  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
+  static int pack_width() { return on_host ? HostTile<T>::width : 1; }
+  void launch(const Exec& exec, const std::string& label) const {
+    if constexpr (on_host)
+      host_pack_rows(exec, label, functor);
+    else
+      device_pack_rows(exec, label, functor);
+  }
+};
+
+struct PackRowsOp {
+  static std::string name() { return "PackRows"; }
+  template <class Args>
+  using data_type = stored_t<decltype(Args::x)>;
+  template <class Args>
+  static constexpr const char* code_type_name() {
+    return "";
+  }
+  template <class Descriptor>
+  static constexpr const char* code_type_name_of() {
+    return type_name<typename row_payload<Descriptor>::code>();
+  }
+
+  template <class Exec, class Args>
+  static constexpr bool accepts() {
+    KOKKOSQUANT_REQUIRE_ROWS(Exec, Args);
+    KOKKOSQUANT_REQUIRE_WRITTEN(Args, buffer);
+    if constexpr (view<decltype(Args::scale)>) {
+      KOKKOSQUANT_REQUIRE_SCALE(Exec, Args, PerToken, x);
+      KOKKOSQUANT_REQUIRE_ZERO_POINT(Exec, Args, PerToken);
+    } else {
+      static_assert(std::is_same_v<decltype(Args::scale), found_scale_t>,
+                    "KokkosQuant: scale must be a Kokkos::View of rank 1, or not be given");
+    }
+    return true;
+  }
+  template <class Args>
+  static const auto& shape_of(const Args& args) {
+    return args.x;
+  }
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, const Descriptor& d, const Args& args) {
+    check_row_views(checks, d, args);
+    checks.apart("buffer", args.buffer, "x", args.x);
+    checks.apart("buffer", args.buffer, "rows", args.rows);
+    if constexpr (view<decltype(args.scale)>) {
+      static_assert(requires { d.scales; }, "KokkosQuant: a scale is given, but the rows are not quantized with scales");
+      checks.cells(args, PerToken{}, "x", args.x);
+      checks.apart_from_cells("buffer", args.buffer, args);
+    }
+  }
+
+  template <class Exec, class Descriptor, class Args>
+  static auto sweep(const Descriptor& d, const Args& args, Mapping) {
+    using T = data_type<Args>;
+    const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
+    const auto codec = codec_of<T>(d, args);
+    using Codec = std::remove_const_t<decltype(codec)>;
+    using Index = element_of<decltype(args.rows)>;
+    const std::int64_t count = row_count(args.rows);
+    const HostPackRows<T, Codec, Index> functor{
+        codec,
+        row_indices(args.rows, field_rows),
+        input_matrix(args.x, field_rows, columns, RowOrder::row_major),
+        columns,
+        {reinterpret_cast<std::byte*>(args.buffer.data()), Descriptor::buffer_size(1, columns) - row_header_bytes},
+        row_header(row_payload<Descriptor>::number, row_code_number<T>, count, columns)};
+    return PackRowsSweep<Exec, T, Codec, Index>{functor};
+  }
+  template <class Args>
+  static constexpr PrecisionGuarantee guarantee() {
+    return {true, true, true, 0.5};
+  }
+  template <class Exec, class Descriptor, class Args>
+  static Status validate(const Exec& exec, const Descriptor&, const Args& args) {
+    using Index = element_of<decltype(args.rows)>;
+    Checks checks(RowOrder::row_major);
+    check_row_contents(checks, exec, "KokkosQuant::PackRows::validate", args,
+                       FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))), {nullptr, 0}, false});
+    return checks.status();
+  }
+
+ private:
+  template <class T, class Descriptor, class Args>
+  static auto codec_of([[maybe_unused]] const Descriptor& d, [[maybe_unused]] const Args& args) {
+    using C = compute_t<T>;
+    using Code = typename row_payload<Descriptor>::code;
+    if constexpr (row_payload<Descriptor>::is_plain) {
+      return PlainRowCodec<T, Code>{{C(1)}};
+    } else if constexpr (row_payload<Descriptor>::is_bounded) {
+      const C step = row_step<C>(d.eps);
+      const double most = std::min(32767.0, std::floor(largest_of<T> / static_cast<double>(step)));
+      const auto q_max = static_cast<std::int32_t>(most);
+      return IntegerRowCodec<T, Code, true, OneRowScale<C>>{{step}, {-q_max, q_max}};
+    } else if constexpr (view<decltype(args.scale)>) {
+      const auto scales = cell_values<PerToken>(args.scale, RowOrder::row_major);
+      const auto zero_points = cell_values<PerToken>(args.zero_point, RowOrder::row_major);
+      using Reader = RowScaleReader<C, std::remove_const_t<decltype(scales)>, std::remove_const_t<decltype(zero_points)>>;
+      return IntegerRowCodec<T, Code, false, Reader>{{scales, zero_points}, row_range<Code>(false)};
+    } else {
+      const bool symmetric = d.scales == RowScales::symmetric;
+      const QuantizeDescriptor range = row_range<Code>(symmetric);
+      return IntegerRowCodec<T, Code, false, RowScaleFinder<C>>{
+          {scale_options<C, C>(DynamicQuantizeDescriptor{range.q_min, range.q_max, d.eps, false}), !symmetric}, range};
+    }
+  }
+  template <class Code>
+  static QuantizeDescriptor row_range(bool symmetric) {
+    return {symmetric ? -code_limits<Code>::highest : code_limits<Code>::lowest, code_limits<Code>::highest};
+  }
+};
+
+}  // namespace Impl
+
+/// \brief Gathers the rows of x that rows names, quantizes each with a scale of its own, and writes codes, scales and zero points
+/// into one buffer, in one kernel: what a rank sends to its neighbour.
+///
+/// The descriptor says what the rows become: RowsAs<std::int8_t>{}, RowsAs<int4x2_t>{}, RowsAs<std::int16_t>{} with the scales of
+/// DynamicQuantizePerToken (codes -q_max to q_max, or the type's whole range where asymmetric) or those given (the whole range),
+/// the same bits as that plan or QuantizePerToken; RowsWithin{eps}; RowsAs<double>{}, RowsAs<float>{}, RowsAs<half_t>{},
+/// RowsAs<bfloat16_t>{}. RowBufferLayout is the layout of the buffer; descriptor.buffer_size(n, D) bytes are written, all of them.
+///
+/// run() is asynchronous as that of any plan and looks at no index on the host. A row whose index is not one of x's is not read; its
+/// record is one that the other side's validate() refuses. validate() looks for such indices, and waits for the instance.
+/// T is double, float, half_t or bfloat16_t; any layout and strides. The buffer shares no memory with the rest; its bytes are the
+/// same on every execution space and number of threads.
+KOKKOSQUANT_PLAN_OF(PackRows, Impl::PackRowsOp, RowsAs<std::int8_t>);
+
+}  // namespace KokkosQuant

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+/// \file
+/// \brief UnpackRows, UnpackAddRows: what PackRows packed, into rows of a field or added to them.
+#pragma once
+
+#include <string>
+#include <type_traits>
+
+#include "KokkosQuant_RowPayload.hpp"
+#include "detail/KokkosQuant_OpFamily.hpp"
+#include "detail/KokkosQuant_RowChecks.hpp"
+#include "detail/backend/KokkosQuant_DeviceRows.hpp"
+
+namespace KokkosQuant {
+namespace Impl {
+
+template <class Exec, class T, class Decoder, class Index, bool Adds>
+struct UnpackRowsSweep {
+  HostUnpackRows<T, Decoder, Index, Adds> functor;
+
+  static Mapping mapping() { return Mapping::packs; }
+  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
+  static int pack_width() { return on_host ? HostTile<T>::width : 1; }
+  void launch(const Exec& exec, const std::string& label) const {
+    if constexpr (on_host)
+      host_unpack_rows(exec, label, functor);
+    else
+      device_unpack_rows(exec, label, functor);
+  }
+};
+
+template <bool Adds>
+struct UnpackRowsOp {
+  static std::string name() { return Adds ? "UnpackAddRows" : "UnpackRows"; }
+  template <class Args>
+  using data_type = stored_t<decltype(Args::x)>;
+  template <class Args>
+  static constexpr const char* code_type_name() {
+    return "";
+  }
+  template <class Descriptor>
+  static constexpr const char* code_type_name_of() {
+    return type_name<typename row_payload<Descriptor>::code>();
+  }
+
+  template <class Exec, class Args>
+  static constexpr bool accepts() {
+    KOKKOSQUANT_REQUIRE_ROWS(Exec, Args);
+    KOKKOSQUANT_REQUIRE_WRITTEN(Args, x);
+    return true;
+  }
+  template <class Args>
+  static const auto& shape_of(const Args& args) {
+    return args.x;
+  }
+  template <class Descriptor, class Args>
+  static void check(Checks& checks, const Descriptor& d, const Args& args) {
+    check_row_views(checks, d, args);
+    checks.own_elements("x", args.x);
+    checks.apart("x", args.x, "buffer", args.buffer);
+    checks.apart("x", args.x, "rows", args.rows);
+  }
+
+  template <class Exec, class Descriptor, class Args>
+  static auto sweep(const Descriptor&, const Args& args, Mapping) {
+    using T = data_type<Args>;
+    using Decoder = RowDecoder<T, Descriptor>;
+    using Index = element_of<decltype(args.rows)>;
+    const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
+    const HostUnpackRows<T, Decoder, Index, Adds> functor{row_indices(args.rows, field_rows),
+                                                          matrix(args.x, field_rows, columns, RowOrder::row_major), columns,
+                                                          records_of<Descriptor>(args), 1, columns};
+    return UnpackRowsSweep<Exec, T, Decoder, Index, Adds>{functor};
+  }
+  template <class Args>
+  static constexpr PrecisionGuarantee guarantee() {
+    return {true, true, true, rounded_twice_ulp<data_type<Args>>};
+  }
+  template <class Exec, class Descriptor, class Args>
+  static Status validate(const Exec& exec, const Descriptor& d, const Args& args) {
+    return validate(exec, d, args, row_count(args.buffer));
+  }
+  template <class Exec, class Descriptor, class Args>
+  static Status validate(const Exec& exec, const Descriptor&, const Args& args, std::int64_t received) {
+    using Index = element_of<decltype(args.rows)>;
+    Checks checks(RowOrder::row_major);
+    check_row_header<Descriptor, data_type<Args>>(checks, exec, args, received);
+    if (checks.status())
+      check_row_contents(checks, exec, "KokkosQuant::" + name() + "::validate", args,
+                         FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))),
+                                             records_of<Descriptor>(args), row_payload<Descriptor>::is_bounded});
+    return checks.status();
+  }
+
+ private:
+  template <class Descriptor, class Args>
+  static RowRecords<const std::byte> records_of(const Args& args) {
+    return {reinterpret_cast<const std::byte*>(args.buffer.data()),
+            Descriptor::buffer_size(1, columns_of(args.x)) - row_header_bytes};
+  }
+};
+
+}  // namespace Impl
+
+/// \name Unpack rows
+/// \brief x[rows[j], :] = row j of a buffer that PackRows wrote with the same descriptor (UnpackRows), or x[rows[j], :] += it
+/// (UnpackAddRows, the adjoint of a gather, for gradients).
+///
+/// | member | View | |
+/// | ------ | ---- | --- |
+/// | buffer | bytes, read; descriptor.buffer_size(n, D) at least, from a multiple of 16 on | as PackRows wrote it |
+/// | rows   | n of std::int32_t or std::int64_t, read | where row j goes: any order |
+/// | x      | N x D of T, written; other rows are left alone | |
+///
+/// A quantized element is RN_T(RN_C((q - zero_point) * scale)), as DequantizePerToken computes it; added it is
+/// x = RN_T(RN_C(x + RN_C((q - zero_point) * scale))), C double for double, else float.
+///
+/// Where an index occurs several times, its rows are taken in ascending j: the last one stays, or they are added one after the
+/// other. So the bits do not depend on the execution space or the number of threads. (Every row of x belongs to one task or team,
+/// which reads all indices; nothing is sorted, no atomic operation is used.)
+///
+/// run() trusts the buffer but for indices that are no rows of x: it leaves those out. validate() does not: it looks at the header, at
+/// every index and at every checksum and returns what was found and what was expected, before anything is written. It launches a
+/// kernel on the plan's instance and waits for it. validate(received) says how many bytes arrived, where that is known. T is double,
+/// float, half_t or bfloat16_t; any layout and strides. x shares no memory with the rest.
+/// \{
+KOKKOSQUANT_ARGS(UnpackRowsArgs, (class Buffer, class Rows, class X), (Buffer, Rows, X), (Buffer buffer; Rows rows; X x;));
+KOKKOSQUANT_ARGS(UnpackAddRowsArgs, (class Buffer, class Rows, class X), (Buffer, Rows, X), (Buffer buffer; Rows rows; X x;));
+KOKKOSQUANT_PLAN_OF(UnpackRows, Impl::UnpackRowsOp<false>, RowsAs<std::int8_t>);
+KOKKOSQUANT_PLAN_OF(UnpackAddRows, Impl::UnpackRowsOp<true>, RowsAs<std::int8_t>);
+/// \}
+
+}  // namespace KokkosQuant

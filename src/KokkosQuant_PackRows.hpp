@@ -19,11 +19,11 @@ struct found_scale_t {};
 /// \brief The arguments of PackRows: {x, rows, buffer}, {x, rows, buffer, scale} or {x, rows, buffer, scale, zero_point}.
 template <class X, class Rows, class Buffer, class Scale = found_scale_t, class ZeroPoint = no_zero_point_t>
 struct PackRowsArgs {
-  X x;                       ///< N x D of T, read
-  Rows rows;                 ///< n indices of rows of x, in any order, any of them several times, read
-  Buffer buffer;             ///< bytes, written: buffer_size(n, D) of the descriptor at least, from a multiple of 16 on
-  Scale scale{};             ///< N scales of T, or of float for 16-bit T, read; or none
-  ZeroPoint zero_point{};    ///< N of int, read; or none: 0
+  X x;                     ///< N x D of T, read
+  Rows rows;               ///< n indices of rows of x, in any order, any of them several times, read
+  Buffer buffer;           ///< bytes, written: buffer_size(n, D) of the descriptor at least, from a multiple of 16 on
+  Scale scale{};           ///< N scales of T, or of float for 16-bit T, read; or none
+  ZeroPoint zero_point{};  ///< N of int, read; or none: 0
 };
 /// \cond GUIDES
 template <class X, class Rows, class Buffer>
@@ -87,7 +87,8 @@ struct PackRowsOp {
     checks.apart("buffer", args.buffer, "x", args.x);
     checks.apart("buffer", args.buffer, "rows", args.rows);
     if constexpr (view<decltype(args.scale)>) {
-      static_assert(requires { d.scales; }, "KokkosQuant: a scale is given, but the rows are not quantized with scales");
+      static_assert(
+          requires { d.scales; }, "KokkosQuant: a scale is given, but the rows are not quantized with scales");
       checks.cells(args, PerToken{}, "x", args.x);
       checks.apart_from_cells("buffer", args.buffer, args);
     }
@@ -118,8 +119,9 @@ struct PackRowsOp {
   static Status validate(const Exec& exec, const Descriptor&, const Args& args) {
     using Index = element_of<decltype(args.rows)>;
     Checks checks(RowOrder::row_major);
-    check_row_contents(checks, exec, "KokkosQuant::PackRows::validate", args,
-                       FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))), {nullptr, 0}, false});
+    check_row_contents(
+        checks, exec, "KokkosQuant::PackRows::validate", args,
+        FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))), {nullptr, 0}, false});
     return checks.status();
   }
 

@@ -44,7 +44,8 @@ inline constexpr std::int64_t row_alignment = 16, row_header_bytes = 32, row_pre
 /// \brief What rows can be sent as: int8_t, int16_t, int4x2_t (quantized, each row with a scale of its own); double, float,
 /// half_t, bfloat16_t (each element converted).
 template <class Code>
-concept row_code = Impl::row_code_number<Code> != 0;
+concept row_code = Impl::row_code_number<Code>
+!= 0;
 
 /// \brief The layout of a buffer of packed rows, version 1. Numbers are in the byte order of the machine; a buffer of the other
 /// one is refused as foreign.

@@ -68,8 +68,11 @@ struct UnpackRowsOp {
     using Index = element_of<decltype(args.rows)>;
     const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
     const HostUnpackRows<T, Decoder, Index, Adds> functor{row_indices(args.rows, field_rows),
-                                                          matrix(args.x, field_rows, columns, RowOrder::row_major), columns,
-                                                          records_of<Descriptor>(args), 1, columns};
+                                                          matrix(args.x, field_rows, columns, RowOrder::row_major),
+                                                          columns,
+                                                          records_of<Descriptor>(args),
+                                                          1,
+                                                          columns};
     return UnpackRowsSweep<Exec, T, Decoder, Index, Adds>{functor};
   }
   template <class Args>

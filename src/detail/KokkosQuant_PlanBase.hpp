@@ -103,7 +103,8 @@ class PlanBase {
   /// \param received (UnpackRows, UnpackAddRows) bytes that arrived; where it is left out the buffer's extent
   /// \return true, or false with a message: what was found and what was expected
   template <std::convertible_to<std::int64_t>... Received>
-  [[nodiscard]] Status validate(Received... received) const requires requires(const Exec& e, const Descriptor& d, const Args& a) {
+  [[nodiscard]] Status validate(Received... received) const requires
+      requires(const Exec& e, const Descriptor& d, const Args& a) {
     Op::validate(e, d, a, static_cast<std::int64_t>(received)...);
   }
   { return Op::validate(exec_, descriptor_, args_, static_cast<std::int64_t>(received)...); }

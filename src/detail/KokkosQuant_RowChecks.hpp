@@ -16,19 +16,19 @@
 namespace KokkosQuant::Impl {
 
 template <class V>
-concept row_index_view = view<V> && (rank_of<V> == 1) &&
-    (std::is_same_v<element_of<V>, std::int32_t> || std::is_same_v<element_of<V>, std::int64_t>);
+concept row_index_view = view<V> &&(rank_of<V> == 1) &&
+                         (std::is_same_v<element_of<V>, std::int32_t> || std::is_same_v<element_of<V>, std::int64_t>);
 template <class V>
-concept byte_view = view<V> && (rank_of<V> == 1) && (sizeof(element_of<V>) == 1);
+concept byte_view = view<V> &&(rank_of<V> == 1) && (sizeof(element_of<V>) == 1);
 
-#define KOKKOSQUANT_REQUIRE_ROWS(Exec, Args)                                                                               \
-  KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);                                                                                 \
-  static_assert(::KokkosQuant::Impl::rank_of<decltype(Args::x)> == 2, "KokkosQuant: x must be a Kokkos::View of rank 2");  \
-  static_assert(::KokkosQuant::Impl::row_index_view<decltype(Args::rows)>,                                                 \
-                "KokkosQuant: rows must be a Kokkos::View of std::int32_t or std::int64_t of rank 1");                     \
-  static_assert(::KokkosQuant::Impl::byte_view<decltype(Args::buffer)>,                                                    \
-                "KokkosQuant: buffer must be a Kokkos::View<std::byte*>, or of another type of one byte, of rank 1");      \
-  KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, rows);                                                                         \
+#define KOKKOSQUANT_REQUIRE_ROWS(Exec, Args)                                                                              \
+  KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);                                                                                \
+  static_assert(::KokkosQuant::Impl::rank_of<decltype(Args::x)> == 2, "KokkosQuant: x must be a Kokkos::View of rank 2"); \
+  static_assert(::KokkosQuant::Impl::row_index_view<decltype(Args::rows)>,                                                \
+                "KokkosQuant: rows must be a Kokkos::View of std::int32_t or std::int64_t of rank 1");                    \
+  static_assert(::KokkosQuant::Impl::byte_view<decltype(Args::buffer)>,                                                   \
+                "KokkosQuant: buffer must be a Kokkos::View<std::byte*>, or of another type of one byte, of rank 1");     \
+  KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, rows);                                                                        \
   KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, buffer)
 
 template <view V>
@@ -143,7 +143,8 @@ void check_row_contents(Checks& checks, const Exec& exec, const std::string& lab
       break;
     }
     case RowFault::checksum:
-      checks.expect(false, "row ", j, " of the buffer does not have the checksum that it names: expected the bytes that PackRows "
+      checks.expect(false, "row ", j,
+                    " of the buffer does not have the checksum that it names: expected the bytes that PackRows "
                     "wrote, from indices within its field");
       break;
     default:

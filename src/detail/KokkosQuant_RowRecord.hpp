@@ -38,13 +38,14 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t checked_word(std::uint32_t word, std::
   return h ^ (h >> 16);
 }
 KOKKOS_INLINE_FUNCTION std::uint32_t header_checksum(const RowHeader& h) {
-  const std::uint32_t word[7] = {h.magic,
-                                 h.version | static_cast<std::uint32_t>(h.code) << 16 | static_cast<std::uint32_t>(h.element) << 24,
-                                 static_cast<std::uint32_t>(h.rows),
-                                 static_cast<std::uint32_t>(h.rows >> 32),
-                                 static_cast<std::uint32_t>(h.columns),
-                                 static_cast<std::uint32_t>(h.columns >> 32),
-                                 h.zero};
+  const std::uint32_t word[7] = {
+      h.magic,
+      h.version | static_cast<std::uint32_t>(h.code) << 16 | static_cast<std::uint32_t>(h.element) << 24,
+      static_cast<std::uint32_t>(h.rows),
+      static_cast<std::uint32_t>(h.rows >> 32),
+      static_cast<std::uint32_t>(h.columns),
+      static_cast<std::uint32_t>(h.columns >> 32),
+      h.zero};
   std::uint32_t sum = 0;
   for (std::uint32_t i = 0; i < 7; ++i) sum += checked_word(word[i], i);
   return sum;

@@ -49,11 +49,11 @@ struct DevicePackRows {
     if constexpr (Codec::needs_range) {
       C lowest = C(0), highest = C(0);
       Kokkos::parallel_reduce(
-          Kokkos::TeamThreadRange(team, n),
-          [&](const std::int64_t d, C& hi) { hi = greatest(hi, finite_or_zero(element(d))); }, Kokkos::Max<C>(highest));
+          Kokkos::TeamThreadRange(team, n), [&](const std::int64_t d, C& hi) { hi = greatest(hi, finite_or_zero(element(d))); },
+          Kokkos::Max<C>(highest));
       Kokkos::parallel_reduce(
-          Kokkos::TeamThreadRange(team, n),
-          [&](const std::int64_t d, C& lo) { lo = least(lo, finite_or_zero(element(d))); }, Kokkos::Min<C>(lowest));
+          Kokkos::TeamThreadRange(team, n), [&](const std::int64_t d, C& lo) { lo = least(lo, finite_or_zero(element(d))); },
+          Kokkos::Min<C>(lowest));
       range.include(FiniteRange<C>{least(lowest, C(0)), greatest(highest, C(0))});
     }
     RowScale<C> scale{C(0), 0};
@@ -142,8 +142,8 @@ void device_pack_rows(const Exec& exec, const std::string& label, const HostPack
 template <class Exec, class T, class Decoder, class Index, bool Adds>
 void device_unpack_rows(const Exec& exec, const std::string& label, const HostUnpackRows<T, Decoder, Index, Adds>& f) {
   if (f.rows.count == 0 || f.columns == 0) return;
-  const auto owners = static_cast<std::int64_t>(
-      std::bit_ceil(static_cast<std::uint64_t>(std::min(f.rows.count, device_row_tuning.owners))));
+  const auto owners =
+      static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::min(f.rows.count, device_row_tuning.owners))));
   const std::int64_t parts = (f.columns + device_row_tuning.part_columns - 1) / device_row_tuning.part_columns;
   // (A launch has as many teams as there are tasks: parts are longer where there would be too many.)
   const std::int64_t most = device_row_tuning.teams / owners;

@@ -150,8 +150,7 @@ struct HostPackRows {
         for (int i = 0; i < row_tile; i += width) store_codes<width>(coded.code + i, A::code(k.forward, tile.pack(i)));
       else
         for (int i = 0; i < row_tile; ++i)
-          coded.code[i] =
-              static_cast<typename HostCodes<Code>::Wide>(A::any_code(k.forward, codec.range, tile.value[i]));
+          coded.code[i] = static_cast<typename HostCodes<Code>::Wide>(A::any_code(k.forward, codec.range, tile.value[i]));
     }
   }
 };
@@ -209,8 +208,7 @@ struct HostUnpackRows {
     if constexpr (Decoder::is_plain) {
       for (int i = 0; i < row_tile; ++i) tile.value[i] = static_cast<C>(coded.code[i]);
     } else if (k.moderate) {
-      for (int i = 0; i < row_tile; i += width)
-        tile.pack(i) = dequantize_moderate(k, load_codes<width, C>(coded.code + i));
+      for (int i = 0; i < row_tile; i += width) tile.pack(i) = dequantize_moderate(k, load_codes<width, C>(coded.code + i));
     } else {
       for (int i = 0; i < row_tile; ++i) tile.value[i] = dequantize(k, coded.code[i]);
     }
@@ -229,9 +227,10 @@ void host_unpack_rows(const Exec& exec, const std::string& label, HostUnpackRows
   if (functor.rows.count == 0 || functor.columns == 0) return;
   // Each task reads all indices: a few tasks a thread.
   const auto wanted = static_cast<std::uint64_t>(4 * std::max<std::int64_t>(1, exec.concurrency()));
-  functor.owners = exec.concurrency() == 1
-                       ? 1
-                       : static_cast<std::int64_t>(std::bit_ceil(std::min(wanted, static_cast<std::uint64_t>(functor.rows.count))));
+  functor.owners =
+      exec.concurrency() == 1
+          ? 1
+          : static_cast<std::int64_t>(std::bit_ceil(std::min(wanted, static_cast<std::uint64_t>(functor.rows.count))));
   functor.part = 4096;
   const std::int64_t parts = (functor.columns + functor.part - 1) / functor.part;
   Kokkos::parallel_for(label, HostRowTasks<Exec>(exec, 0, functor.owners * parts), functor);

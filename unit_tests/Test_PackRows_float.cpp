@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Test_PackRows.hpp"
+
+namespace KokkosQuantTest {
+namespace {
+
+template <class Exec>
+using Cases =
+    ::testing::Types<PackCase<Exec, float, LayoutRight, std::int32_t>, PackCase<Exec, float, LayoutLeft, std::int64_t>,
+                     PackCase<Exec, float, LayoutStride, std::int32_t>>;
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Float, PackRows, OverSpaces_t<Cases>, CaseNames);
+
+}  // namespace
+}  // namespace KokkosQuantTest

@@ -3,10 +3,14 @@
 /// \brief PackRows: rows of a field, quantized, into one buffer to send.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <type_traits>
 
 #include "KokkosQuant_RowPayload.hpp"
+#include "detail/KokkosQuant_ErrorBoundElement.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 #include "detail/KokkosQuant_RowChecks.hpp"
 #include "detail/backend/KokkosQuant_DeviceRows.hpp"
@@ -87,8 +91,10 @@ struct PackRowsOp {
     checks.apart("buffer", args.buffer, "x", args.x);
     checks.apart("buffer", args.buffer, "rows", args.rows);
     if constexpr (view<decltype(args.scale)>) {
-      static_assert(
-          requires { d.scales; }, "KokkosQuant: a scale is given, but the rows are not quantized with scales");
+      static_assert(!row_payload<Descriptor>::is_plain && !row_payload<Descriptor>::is_bounded,
+                    "KokkosQuant: a scale is given, but the descriptor's rows have none of their own");
+      static_assert(!float8_type<typename row_payload<Descriptor>::code> || !view<decltype(args.zero_point)>,
+                    "KokkosQuant: float8 codes have no zero point");
       checks.cells(args, PerToken{}, "x", args.x);
       checks.apart_from_cells("buffer", args.buffer, args);
     }
@@ -133,25 +139,37 @@ struct PackRowsOp {
     if constexpr (row_payload<Descriptor>::is_plain) {
       return PlainRowCodec<T, Code>{{C(1)}};
     } else if constexpr (row_payload<Descriptor>::is_bounded) {
-      const C step = row_step<C>(d.eps);
-      const double most = std::min(32767.0, std::floor(largest_of<T> / static_cast<double>(step)));
+      const int k = step_exponent<C>(d.eps);
+      const double most = std::min(32767.0, std::floor(std::ldexp(largest_number<T>, -k)));
       const auto q_max = static_cast<std::int32_t>(most);
-      return IntegerRowCodec<T, Code, true, OneRowScale<C>>{{step}, {-q_max, q_max}};
+      return IntegerRowCodec<T, Code, true, OneRowScale<C>>{{std::ldexp(C(1), k)}, {-q_max, q_max}};
     } else if constexpr (view<decltype(args.scale)>) {
       const auto scales = cell_values<PerToken>(args.scale, RowOrder::row_major);
       const auto zero_points = cell_values<PerToken>(args.zero_point, RowOrder::row_major);
       using Reader = RowScaleReader<C, std::remove_const_t<decltype(scales)>, std::remove_const_t<decltype(zero_points)>>;
-      return IntegerRowCodec<T, Code, false, Reader>{{scales, zero_points}, row_range<Code>(false)};
+      return codec_with<T, Code>(Reader{scales, zero_points}, false);
     } else {
-      const bool symmetric = d.scales == RowScales::symmetric;
+      bool symmetric = true;
+      if constexpr (requires { d.scales; }) symmetric = d.scales == RowScales::symmetric;
       const QuantizeDescriptor range = row_range<Code>(symmetric);
-      return IntegerRowCodec<T, Code, false, RowScaleFinder<C>>{
-          {scale_options<C, C>(DynamicQuantizeDescriptor{range.q_min, range.q_max, d.eps, false}), !symmetric}, range};
+      const DynamicQuantizeDescriptor dynamic{range.q_min, range.q_max, d.eps, false};
+      return codec_with<T, Code>(RowScaleFinder<T>{scale_options<scale_contracts::reference, T, C>(dynamic), !symmetric},
+                                 symmetric);
     }
   }
+  template <class T, class Code, class Scales>
+  static auto codec_with(const Scales& scales, [[maybe_unused]] bool symmetric) {
+    if constexpr (float8_type<Code>)
+      return Float8RowCodec<T, Code, Scales>{scales, float8_limit<Code, compute_t<T>>(true)};
+    else
+      return IntegerRowCodec<T, Code, false, Scales>{scales, row_range<Code>(symmetric)};
+  }
   template <class Code>
-  static QuantizeDescriptor row_range(bool symmetric) {
-    return {symmetric ? -code_limits<Code>::highest : code_limits<Code>::lowest, code_limits<Code>::highest};
+  static QuantizeDescriptor row_range([[maybe_unused]] bool symmetric) {
+    if constexpr (float8_type<Code>)  // (for the scale: amax becomes the largest number)
+      return {-static_cast<std::int32_t>(Code::largest), static_cast<std::int32_t>(Code::largest)};
+    else
+      return {symmetric ? -code_limits<Code>::highest : code_limits<Code>::lowest, code_limits<Code>::highest};
   }
 };
 
@@ -162,7 +180,8 @@ struct PackRowsOp {
 ///
 /// The descriptor says what the rows become: RowsAs<std::int8_t>{}, RowsAs<int4x2_t>{}, RowsAs<std::int16_t>{} with the scales of
 /// DynamicQuantizePerToken (codes -q_max to q_max, or the type's whole range where asymmetric) or those given (the whole range),
-/// the same bits as that plan or QuantizePerToken; RowsWithin{eps}; RowsAs<double>{}, RowsAs<float>{}, RowsAs<half_t>{},
+/// the same bits as that plan or QuantizePerToken; RowsAs<float8_e4m3_t>{}, RowsAs<float8_e5m2_t>{} with scales of amax / 448 (57344)
+/// or given ones, saturating, the bits of QuantizePerToken; RowsWithin{eps}, those of QuantizeToErrorBound; RowsAs<double>{}, RowsAs<float>{}, RowsAs<half_t>{},
 /// RowsAs<bfloat16_t>{}. RowBufferLayout is the layout of the buffer; descriptor.buffer_size(n, D) bytes are written, all of them.
 ///
 /// run() is asynchronous as that of any plan and looks at no index on the host. A row whose index is not one of x's is not read; its

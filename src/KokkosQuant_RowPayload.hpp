@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "KokkosQuant_Contract.hpp"
+#include "KokkosQuant_Float8.hpp"
 #include "KokkosQuant_Types.hpp"
 
 namespace KokkosQuant {
@@ -32,7 +33,11 @@ template <>
 inline constexpr int row_code_number<int4x2_t> = 6;
 template <>
 inline constexpr int row_code_number<std::int16_t> = 7;
-inline constexpr int error_bound_number = 8;  // (9: float8_e4m3)
+inline constexpr int error_bound_number = 8;
+template <>
+inline constexpr int row_code_number<float8_e4m3_t> = 9;
+template <>
+inline constexpr int row_code_number<float8_e5m2_t> = 10;
 
 template <class Code>
 inline constexpr int row_code_bits = 8 * static_cast<int>(sizeof(Code)) / elements_per<Code>;
@@ -41,7 +46,7 @@ inline constexpr std::int64_t row_alignment = 16, row_header_bytes = 32, row_pre
 
 }  // namespace Impl
 
-/// \brief What rows can be sent as: int8_t, int16_t, int4x2_t (quantized, each row with a scale of its own); double, float,
+/// \brief What rows can be sent as: int8_t, int16_t, int4x2_t, float8_e4m3_t, float8_e5m2_t (each row with a scale of its own); double, float,
 /// half_t, bfloat16_t (each element converted).
 template <class Code>
 concept row_code = Impl::row_code_number<Code>
@@ -54,7 +59,7 @@ concept row_code = Impl::row_code_number<Code>
 /// | ------- | --- |
 /// | 0 - 3   | 0x5752514b, the letters KQRW |
 /// | 4 - 5   | version |
-/// | 6       | kind of codes: 1 double, 2 float, 3 half, 4 bfloat16, 5 int8, 6 int4, 7 int16, 8 int16 with an error bound |
+/// | 6       | kind of codes: 1 double, 2 float, 3 half, 4 bfloat16, 5 int8, 6 int4, 7 int16, 8 int16 with an error bound, 9 float8_e4m3, 10 float8_e5m2 |
 /// | 7       | element type of the field, by the first four of these numbers |
 /// | 8 - 15  | number of rows |
 /// | 16 - 23 | D, elements a row |
@@ -99,6 +104,18 @@ template <row_code Code>
 struct RowsAs {
   RowScales scales = RowScales::symmetric;  ///< where the arguments give none
   double eps = 0;                           ///< the smallest scale; 0: the smallest normal number
+
+  /// Bytes that a buffer of so many rows of D elements needs
+  static constexpr std::int64_t buffer_size(std::int64_t rows, std::int64_t columns) {
+    return RowBufferLayout::buffer_size(rows, columns, Impl::row_code_bits<Code>);
+  }
+};
+/// \brief Rows as 8-bit floating-point numbers: each row gets the scale max(RN(amax / largest), eps), in the compute type, so that
+/// its largest element becomes the largest number of the format; or the one that the arguments give. NaN stays NaN.
+template <row_code Code>
+requires Impl::float8_type<Code>
+struct RowsAs<Code> {
+  double eps = 0;  ///< the smallest scale; 0: the smallest normal number
 
   /// Bytes that a buffer of so many rows of D elements needs
   static constexpr std::int64_t buffer_size(std::int64_t rows, std::int64_t columns) {

@@ -108,6 +108,55 @@ class PackRows : public ::testing::Test {
   }
 
   template <class Code>
+  void float8(double largest) {
+    const Exec exec;
+    for (const std::size_t d : {std::size_t{5}, std::size_t{64}, std::size_t{131}}) {
+      Problem p(12, d, 20);
+      std::vector<C> scales(p.n);
+      for (std::size_t i = 0; i < p.n; ++i) {
+        double amax = 0;
+        for (std::size_t j = 0; j < d; ++j) {
+          const double x = std::abs(to_double(p.x(i, j)));
+          if (std::isfinite(x)) amax = std::max(amax, x);
+        }
+        scales[i] = std::max(reference_quotient(static_cast<C>(amax), static_cast<C>(largest)), std::numeric_limits<C>::min());
+      }
+      const Vector<C, LayoutRight, Exec> scale(scales);
+      const Indices rows(p.indices, spaced);
+      Kokkos::View<Code**, LayoutRight, typename Exec::memory_space> q("q", p.n, d);
+      Kokkos::View<T**, LayoutRight, typename Exec::memory_space> back("back", p.n, d);
+      const KokkosQuant::Float8Descriptor saturating;
+      KokkosQuant::QuantizePerTokenPlan(exec, saturating,
+                                        KokkosQuant::QuantizePerTokenArgs{p.x.view(), scale.view(), no_zero_point, q})
+          .run();
+      KokkosQuant::DequantizePerTokenPlan(exec, saturating,
+                                          KokkosQuant::DequantizePerTokenArgs{q, scale.view(), no_zero_point, back})
+          .run();
+      Bytes<Exec> bytes(size<RowsAs<Code>>(p)), given(size<RowsAs<Code>>(p));
+      KokkosQuant::PackRowsPlan(exec, RowsAs<Code>{}, KokkosQuant::PackRowsArgs{p.x.view(), rows.view(), bytes.view()}).run();
+      KokkosQuant::PackRowsPlan(exec, RowsAs<Code>{},
+                                KokkosQuant::PackRowsArgs{p.x.view(), rows.view(), given.view(), scale.view()})
+          .run();
+      exec.fence();
+      bytes.to_host();
+      given.to_host();
+      EXPECT_TRUE(bytes.host == given.host);
+      const auto h_q = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), q);
+      const auto h_back = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), back);
+      const std::int64_t record = RowsAs<Code>::buffer_size(1, static_cast<std::int64_t>(d)) - 32;
+      Mismatches codes;
+      for (std::size_t k = 0; k < p.indices.size(); ++k)
+        for (std::size_t j = 0; j < d; ++j) {
+          const std::int64_t at = 48 + static_cast<std::int64_t>(k) * record + static_cast<std::int64_t>(j);
+          codes.compare(bytes.template read<std::uint8_t>(at), h_q(static_cast<std::size_t>(p.indices[k]), j).bits,
+                        [&] { return "row " + std::to_string(k) + ", code " + std::to_string(j); });
+        }
+      EXPECT_TRUE(codes);
+      unpack_both(p, bytes, RowsAs<Code>{}, [&](std::size_t i, std::size_t j) { return h_back(i, j); });
+    }
+  }
+
+  template <class Code>
   void plain(std::size_t n, std::size_t d, std::size_t count) {
     SCOPED_TRACE(std::to_string(n) + " x " + std::to_string(d) + ", " + std::to_string(count) + " rows");
     const Exec exec;
@@ -219,6 +268,11 @@ TYPED_TEST_P(PackRows, GivenScales) {
   check(zero_point.view(), KokkosQuant::PackRowsArgs{p.x.view(), rows.view(), bytes.view(), scale.view(), zero_point.view()});
   check(no_zero_point, KokkosQuant::PackRowsArgs{p.x.view(), rows.view(), bytes.view(), scale.view()});
 }
-REGISTER_TYPED_TEST_SUITE_P(PackRows, Int8, Int4, Int16, Plain, ErrorBound, BeyondTheErrorBound, GivenScales);
+/// Scales from the record: those of amax; codes and what comes back by the plans for arrays, with the same scales.
+TYPED_TEST_P(PackRows, Float8) {
+  this->template float8<KokkosQuant::float8_e4m3_t>(448);
+  this->template float8<KokkosQuant::float8_e5m2_t>(57344);
+}
+REGISTER_TYPED_TEST_SUITE_P(PackRows, Float8, Int8, Int4, Int16, Plain, ErrorBound, BeyondTheErrorBound, GivenScales);
 
 }  // namespace KokkosQuantTest

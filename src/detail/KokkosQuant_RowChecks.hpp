@@ -45,11 +45,11 @@ std::int64_t row_buffer_size(const Args& args) {
 }
 
 template <class Descriptor>
-void check_row_descriptor(Checks& checks, const Descriptor& d) {
-  if constexpr (requires { d.scales; })
-    checks.expect(std::isfinite(d.eps) && d.eps >= 0, "eps is ", d.eps, ": expected a positive number, or 0");
-  else if constexpr (requires { d.eps; })
+void check_row_descriptor([[maybe_unused]] Checks& checks, [[maybe_unused]] const Descriptor& d) {
+  if constexpr (row_payload<Descriptor>::is_bounded)
     checks.expect(std::isfinite(d.eps) && d.eps > 0, "eps is ", d.eps, ": expected a positive, finite number");
+  else if constexpr (requires { d.eps; })
+    checks.expect(std::isfinite(d.eps) && d.eps >= 0, "eps is ", d.eps, ": expected a positive number, or 0");
 }
 // Views that both directions have.
 template <class Descriptor, class Args>

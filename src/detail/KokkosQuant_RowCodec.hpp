@@ -8,15 +8,13 @@
 // A decoder: constants(prefix), value(constants, bits).
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 
 #include "../KokkosQuant_RowPayload.hpp"
 #include "KokkosQuant_AffineContract.hpp"
 #include "KokkosQuant_DynamicScale.hpp"
+#include "KokkosQuant_Float8Element.hpp"
 #include "KokkosQuant_RowRecord.hpp"
 
 namespace KokkosQuant::Impl {
@@ -36,21 +34,6 @@ struct row_payload<RowsWithin> {
   static constexpr bool is_plain = false, is_bounded = true;
 };
 
-// The largest power of two <= 2 eps, as far as C has it.
-template <std::floating_point C>
-C row_step(double eps) {
-  using limits = std::numeric_limits<C>;
-  int k = 0;
-  std::frexp(eps, &k);  // 2^(k-1) <= eps < 2^k
-  return std::ldexp(C(1), std::clamp(k, limits::min_exponent - limits::digits, limits::max_exponent - 1));
-}
-template <class T>
-inline constexpr double largest_of = std::numeric_limits<T>::max();
-template <>
-inline constexpr double largest_of<half_t> = 65504;
-template <>
-inline constexpr double largest_of<bfloat16_t> = 0x1.fep127;
-
 template <std::floating_point C>
 struct RowScale {
   C scale;
@@ -59,13 +42,15 @@ struct RowScale {
 
 // ---- where scales come from --------------------------------------------------------------------------------------------
 
-template <std::floating_point C>
+template <class T>
 struct RowScaleFinder {
+  using C = compute_t<T>;
+  using Rules = ScaleRules<scale_contracts::reference, T, C>;
   static constexpr bool needs_range = true;
   ScaleOptions<C> options;
   bool asymmetric;
   KOKKOS_FORCEINLINE_FUNCTION RowScale<C> scale(std::int64_t, const FiniteRange<C>& range) const {
-    const auto found = asymmetric ? asymmetric_scale<C>(range, options) : symmetric_scale<C>(range, options);
+    const auto found = asymmetric ? Rules::asymmetric(range, options) : Rules::symmetric(range, options);
     return {found.scale, found.zero_point};
   }
 };
@@ -110,6 +95,29 @@ struct IntegerRowCodec : Scales {
   KOKKOS_FORCEINLINE_FUNCTION bool fits(const Constants& k, C x) const { return A::inside(k.mask, x); }
 };
 
+template <class T, class Code_, class Scales>
+struct Float8RowCodec : Scales {
+  using C = compute_t<T>;
+  using Code = Code_;
+  static constexpr bool counts_misfits = false, is_plain = false;
+
+  struct Constants {
+    C scale;
+  };
+  C limit;  // float8_limit
+
+  KOKKOS_FORCEINLINE_FUNCTION Constants constants(const RowScale<C>& s) const { return {s.scale}; }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class V>
+  KOKKOS_FORCEINLINE_FUNCTION auto code(const Constants& k, const V& x) const {
+    return encode_float8<Code, C>(divide(x, k.scale), limit);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION std::uint32_t bits(const Constants& k, C x) const {
+    return static_cast<std::uint32_t>(code(k, x)) & 0xffu;
+  }
+  KOKKOS_FORCEINLINE_FUNCTION bool fits(const Constants&, C) const { return true; }
+};
+
 template <class T, class Code_>
 struct PlainRowCodec : OneRowScale<compute_t<T>> {
   using C = compute_t<T>;
@@ -145,7 +153,9 @@ struct RowDecoder {
   }
   template <class Bits>
   static KOKKOS_FORCEINLINE_FUNCTION C value(const Constants& k, Bits bits) {
-    if constexpr (!is_plain) {
+    if constexpr (float8_type<Code>) {
+      return multiply(decode_float8<Code, C>(static_cast<I>(bits)), k.scale);
+    } else if constexpr (!is_plain) {
       constexpr std::uint32_t sign = 1u << (row_code_bits<Code> - 1);
       return dequantize(k, static_cast<std::int32_t>((bits ^ sign) - sign));
     } else if constexpr (sizeof(Code) == 8) {

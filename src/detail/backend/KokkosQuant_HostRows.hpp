@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../KokkosQuant_RowCodec.hpp"
+#include "KokkosQuant_HostBits.hpp"
 #include "KokkosQuant_HostCodes.hpp"
 
 namespace KokkosQuant::Impl {
@@ -45,7 +46,7 @@ struct HostTile {
 // The codes of a tile, one in each element; int4 in bytes.
 template <class Code>
 struct HostCodes {
-  using Wide = std::conditional_t<packed_type<Code>, std::int8_t, Code>;
+  using Wide = std::conditional_t<packed_type<Code>, std::int8_t, std::conditional_t<float8_type<Code>, std::uint8_t, Code>>;
   alignas(64) Wide code[row_tile];
 
   static std::size_t bytes(std::int64_t n) {
@@ -135,7 +136,7 @@ struct HostPackRows {
     Tile tile;
     for (std::int64_t d = 0; d < columns; d += row_tile) {
       tile.load(from + d * x.column, x.column, columns - d);
-      for (int i = 0; i < row_tile; i += width) packs.include(tile.pack(i));
+      for (int i = 0; i < row_tile; i += width) packs.template include<true>(tile.pack(i));
     }
     FiniteRange<C> range{C(0), C(0)};
     for (int l = 0; l < width; ++l) range.include(FiniteRange<C>{packs.lo.lane[l], packs.hi.lane[l]});
@@ -144,6 +145,8 @@ struct HostPackRows {
   KOKKOSQUANT_HOST_INLINE void encode(const typename Codec::Constants& k, Tile& tile, HostCodes<Code>& coded) const {
     if constexpr (Codec::is_plain) {
       for (int i = 0; i < row_tile; ++i) coded.code[i] = narrow<Code>(tile.value[i]);
+    } else if constexpr (float8_type<Code>) {
+      for (int i = 0; i < row_tile; i += width) store_codes<width>(coded.code + i, codec.code(k, tile.pack(i)));
     } else {
       using A = typename Codec::A;
       if (A::is_simple(k.forward))
@@ -207,6 +210,9 @@ struct HostUnpackRows {
   static KOKKOSQUANT_HOST_INLINE void decode(const typename Decoder::Constants& k, const HostCodes<Code>& coded, Tile& tile) {
     if constexpr (Decoder::is_plain) {
       for (int i = 0; i < row_tile; ++i) tile.value[i] = static_cast<C>(coded.code[i]);
+    } else if constexpr (float8_type<Code>) {
+      for (int i = 0; i < row_tile; i += width)
+        tile.pack(i) = multiply(decode_float8<Code, C>(load_codes<width, C>(coded.code + i)), k.scale);
     } else if (k.moderate) {
       for (int i = 0; i < row_tile; i += width) tile.pack(i) = dequantize_moderate(k, load_codes<width, C>(coded.code + i));
     } else {

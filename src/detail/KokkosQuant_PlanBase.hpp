@@ -32,6 +32,12 @@ class PlanBase {
   using Sweep =
       decltype(Op::template sweep<Exec>(std::declval<const Descriptor&>(), std::declval<const Args&>(), Mapping::automatic));
   static constexpr bool takes_workspace = requires(const Sweep& s) { s.workspace_size(); };
+  static constexpr bool can_validate = requires(const Exec& exec, const Descriptor& d, const Args& args) {
+    Op::validate(exec, d, args);
+  };
+  static constexpr bool can_validate_received = requires(const Exec& exec, const Descriptor& d, const Args& args) {
+    Op::validate(exec, d, args, std::int64_t{});
+  };
 
  public:
   using execution_space = Exec;        ///< of the instance
@@ -100,14 +106,12 @@ class PlanBase {
 
   /// \brief (PackRows, UnpackRows, UnpackAddRows) Looks at what the Views hold, of which run() sees nothing on the host: indices,
   /// and the buffer that arrived. Launches a kernel on the plan's instance and waits for it; writes nothing.
-  /// \param received (UnpackRows, UnpackAddRows) bytes that arrived; where it is left out the buffer's extent
   /// \return true, or false with a message: what was found and what was expected
-  template <std::convertible_to<std::int64_t>... Received>
-  [[nodiscard]] Status validate(Received... received) const requires
-      requires(const Exec& e, const Descriptor& d, const Args& a) {
-    Op::validate(e, d, a, static_cast<std::int64_t>(received)...);
+  [[nodiscard]] Status validate() const requires can_validate { return Op::validate(exec_, descriptor_, args_); }
+  /// \brief (UnpackRows, UnpackAddRows) The same where so many bytes of the buffer arrived, which may be longer.
+  [[nodiscard]] Status validate(std::int64_t received) const requires can_validate_received {
+    return Op::validate(exec_, descriptor_, args_, received);
   }
-  { return Op::validate(exec_, descriptor_, args_, static_cast<std::int64_t>(received)...); }
 
   /// \brief Which kernel run() launches.
   KernelSku sku() const { return sku_of(sweep_); }

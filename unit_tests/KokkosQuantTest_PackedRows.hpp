@@ -94,7 +94,7 @@ struct PackProblem {
     std::vector<double> scale;
     std::vector<std::int32_t> zero_point;
     std::vector<std::int32_t> code;
-    std::vector<T> back;
+    std::vector<KokkosQuant::compute_t<T>> back;  // not yet rounded to T
   };
   template <class Code>
   Whole whole(bool asymmetric) const {
@@ -105,7 +105,7 @@ struct PackProblem {
     Kokkos::View<std::int32_t**, Kokkos::LayoutRight, typename Exec::memory_space> q("q", n, d);
     Kokkos::View<C*, typename Exec::memory_space> scale("scale", n);
     Kokkos::View<std::int32_t*, typename Exec::memory_space> zero_point("zero_point", n);
-    Kokkos::View<T**, Kokkos::LayoutRight, typename Exec::memory_space> back("back", n, d);
+    Kokkos::View<C**, Kokkos::LayoutRight, typename Exec::memory_space> back("back", n, d);
     const auto run = [&](const auto& zero) {
       KokkosQuant::DynamicQuantizePerTokenPlan(exec, range, KokkosQuant::DynamicQuantizePerTokenArgs{x.view(), scale, zero, q})
           .run();
@@ -148,11 +148,11 @@ std::int32_t code_in(const std::vector<std::byte>& bytes, std::int64_t codes_at,
   }
 }
 
-/// x + v for elements of T, each sum rounded as the plans say.
+/// RN_T(RN_C(x + v))
 template <class T>
-T sum_of(const T& x, const T& v) {
+T sum_of(const T& x, KokkosQuant::compute_t<T> v) {
   using C = KokkosQuant::compute_t<T>;
-  return T(static_cast<C>(x) + static_cast<C>(v));
+  return reference_convert<T>(static_cast<double>(static_cast<C>(x) + v));
 }
 
 }  // namespace KokkosQuantTest

@@ -28,12 +28,17 @@ class PackRows : public ::testing::Test {
   template <class Descriptor, class Back>
   void unpack_both(Problem& p, const Bytes<Exec>& bytes, const Descriptor& descriptor, const Back& back) {
     const Exec exec;
-    const Indices rows(p.indices, spaced);
+    // Into other rows than they came from, and few of them: different numbers meet in one.
+    Random random(p.n + p.d);
+    std::vector<Index> targets;
+    for (std::size_t k = 0; k < p.indices.size(); ++k)
+      targets.push_back(static_cast<Index>(p.n - 1 - random.below(std::min<std::size_t>(p.n, 4))));
+    const Indices rows(targets, spaced);
     typename Problem::Field assigned = p.y, added = p.y, y(p.n, p.d, {1, 5, 2});
     for (std::size_t k = 0; k < p.indices.size(); ++k)
       for (std::size_t j = 0; j < p.d; ++j) {
-        const auto i = static_cast<std::size_t>(p.indices[k]);
-        assigned(i, j) = reference_convert<T>(static_cast<double>(back(i, j)));
+        const auto i = static_cast<std::size_t>(p.indices[k]), to = static_cast<std::size_t>(targets[k]);
+        assigned(to, j) = reference_convert<T>(static_cast<double>(back(i, j)));
       }
     y.host() = p.y.host();
     y.to_device();
@@ -56,8 +61,8 @@ class PackRows : public ::testing::Test {
     // one after the other, in the order of the indices
     for (std::size_t k = 0; k < p.indices.size(); ++k)
       for (std::size_t j = 0; j < p.d; ++j) {
-        const auto i = static_cast<std::size_t>(p.indices[k]);
-        added(i, j) = sum_of(added(i, j), static_cast<C>(back(i, j)));
+        const auto i = static_cast<std::size_t>(p.indices[k]), to = static_cast<std::size_t>(targets[k]);
+        added(to, j) = sum_of(added(to, j), static_cast<C>(back(i, j)));
       }
     EXPECT_TRUE(same(y, added));
   }

@@ -18,6 +18,7 @@
 #include "KokkosQuant_Descriptor.hpp"
 #include "KokkosQuant_DynamicDescriptor.hpp"
 #include "KokkosQuant_DynamicQuantize.hpp"
+#include "KokkosQuant_DynamicStatistics.hpp"
 #include "KokkosQuant_ErrorBound.hpp"
 #include "KokkosQuant_FakeQuantize.hpp"
 #include "KokkosQuant_FakeQuantizeBackward.hpp"

@@ -82,8 +82,8 @@ struct DynamicOp : FamilyOp {
                   zero_point, " for q_min ", d.q_min, " and q_max ", d.q_max, ": expected a View of int to put it into");
   }
 
-  template <class Exec, class Descriptor, class Args>
-  static auto sweep(const Descriptor& d, const Args& args, Mapping hint) {
+  template <class Exec, class Descriptor, class Args, class Statistics = NoCellStatistics>
+  static auto sweep(const Descriptor& d, const Args& args, Mapping hint, const Statistics& statistics = {}) {
     constexpr ScaleContract rules = scale_contract_of<Descriptor>;
     using T = typename FamilyOp::template data_type<Args>;
     const RowOrder order = row_order(args.x);
@@ -102,9 +102,9 @@ struct DynamicOp : FamilyOp {
         scale, zero_point, scale_options<rules, T, typename Scale::value_type>(scales<Args>(d))};
     const auto& out = FamilyOp::output_of(args);
     return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
-                        Outputs<stored_t<output<Args>>>, Inputs<T>, is_tiled<Granularity>>(
+                        Outputs<stored_t<output<Args>>>, Inputs<T>, is_tiled<Granularity>, Statistics>(
         finder, element, rows, columns, cells_of(granularity_of<Granularity>(args), rows, columns),
-        make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint);
+        make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint, statistics);
   }
 };
 template <class Granularity>
@@ -149,18 +149,18 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 ///
 /// \snippet 08_in_your_code/in_your_code.cpp dynamic
 /// \{
-#define KOKKOSQUANT_DYNAMIC_FAMILY(Family, Types, Names, Members)                                   \
-  KOKKOSQUANT_ARGS(Family##PerTensorArgs, Types, Names, Members);                                   \
-  KOKKOSQUANT_ARGS(Family##PerChannelArgs, Types, Names, Members);                                  \
-  KOKKOSQUANT_ARGS(Family##PerTokenArgs, Types, Names, Members);                                    \
-  KOKKOSQUANT_TILED_ARGS(Family##PerGroupArgs, Types, Names, Members, PerGroup, group);             \
-  KOKKOSQUANT_TILED_ARGS(Family##PerBlockArgs, Types, Names, Members, PerBlock, block);             \
-  KOKKOSQUANT_PLAN_OF(Family##PerTensor, Impl::Family##Op<PerTensor>, DynamicQuantizeDescriptor);   \
-  KOKKOSQUANT_PLAN_OF(Family##PerChannel, Impl::Family##Op<PerChannel>, DynamicQuantizeDescriptor); \
-  KOKKOSQUANT_PLAN_OF(Family##PerToken, Impl::Family##Op<PerToken>, DynamicQuantizeDescriptor);     \
-  KOKKOSQUANT_PLAN_OF(Family##PerGroup, Impl::Family##Op<PerGroup>, DynamicQuantizeDescriptor);     \
-  KOKKOSQUANT_PLAN_OF(Family##PerBlock, Impl::Family##Op<PerBlock>, DynamicQuantizeDescriptor)
-KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
+#define KOKKOSQUANT_DYNAMIC_FAMILY(Family, Ending, Types, Names, Members)                                           \
+  KOKKOSQUANT_ARGS(Family##PerTensor##Ending##Args, Types, Names, Members);                                         \
+  KOKKOSQUANT_ARGS(Family##PerChannel##Ending##Args, Types, Names, Members);                                        \
+  KOKKOSQUANT_ARGS(Family##PerToken##Ending##Args, Types, Names, Members);                                          \
+  KOKKOSQUANT_TILED_ARGS(Family##PerGroup##Ending##Args, Types, Names, Members, PerGroup, group);                   \
+  KOKKOSQUANT_TILED_ARGS(Family##PerBlock##Ending##Args, Types, Names, Members, PerBlock, block);                   \
+  KOKKOSQUANT_PLAN_OF(Family##PerTensor##Ending, Impl::Family##Ending##Op<PerTensor>, DynamicQuantizeDescriptor);   \
+  KOKKOSQUANT_PLAN_OF(Family##PerChannel##Ending, Impl::Family##Ending##Op<PerChannel>, DynamicQuantizeDescriptor); \
+  KOKKOSQUANT_PLAN_OF(Family##PerToken##Ending, Impl::Family##Ending##Op<PerToken>, DynamicQuantizeDescriptor);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerGroup##Ending, Impl::Family##Ending##Op<PerGroup>, DynamicQuantizeDescriptor);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerBlock##Ending, Impl::Family##Ending##Op<PerBlock>, DynamicQuantizeDescriptor)
+KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, , (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
                            (X x; Scale scale; ZeroPoint zero_point; Q q;));
 /// \}
 
@@ -169,7 +169,7 @@ KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, (class X, class Scale, class ZeroPoi
 ///
 /// The members of DynamicQuantize with y, N x D of T, in place of q: written; it may be exactly x (in place).
 /// \{
-KOKKOSQUANT_DYNAMIC_FAMILY(DynamicFakeQuantize, (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
+KOKKOSQUANT_DYNAMIC_FAMILY(DynamicFakeQuantize, , (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
                            (X x; Scale scale; ZeroPoint zero_point; Y y;));
 /// \}
 

@@ -131,14 +131,15 @@ struct HostFindScales {
   }
 };
 
-// A task of whole cells: their scales, and then the sweep's own task.
-template <class Finder, class Sweep, class T>
+// A task of whole cells: their scales (and statistics), and then the sweep's own task.
+template <class Finder, class Sweep, class T, class Statistics>
 struct HostDynamicSweep {
   using C = typename Finder::compute;
   HostRanges<C, T> ranges;
   CellWalk cells;
   Finder finder;
   Sweep sweep;
+  Statistics statistics;
 
   void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / sweep.inner_tasks * sweep.task_outer, o1 = std::min(o0 + sweep.task_outer, cells.n_outer);
@@ -150,10 +151,14 @@ struct HostDynamicSweep {
           const std::int64_t n = std::min<std::int64_t>(ranges.tile, i1 - i);
           const auto range = ranges.across({o, end, i, n});
           for (std::int64_t j = 0; j < n; ++j) finder.store(co, i + j, finder.find(range[j]));
+          for (std::int64_t j = 0; j < n; ++j) statistics.whole_cell(co, i + j);
         }
       } else {
-        for (std::int64_t i = i0; i < i1; i += cells.cell_inner)
-          finder.store(co, i / cells.cell_inner, finder.find(ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)})));
+        for (std::int64_t i = i0; i < i1; i += cells.cell_inner) {
+          const std::int64_t ci = i / cells.cell_inner;
+          finder.store(co, ci, finder.find(ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)})));
+          statistics.whole_cell(co, ci);
+        }
       }
     }
     sweep(task);
@@ -188,9 +193,9 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     return cells.across() ? (cells.n_inner + host_tuning.cell_positions - 1) / host_tuning.cell_positions : 1;
   }
 
-  template <class Plan>
+  template <class Plan, class Statistics>
   static void launch_fused(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
-                           const CellWalk& cells) {
+                           const CellWalk& cells, const Statistics& statistics) {
     auto sweep = Launch::sweep_of(plan);
     const std::int64_t elements = host_tuning.task_elements;
     const auto whole = [](std::int64_t n, std::int64_t unit) { return std::max(n / unit, std::int64_t(1)) * unit; };
@@ -204,7 +209,8 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
       sweep.task_outer = whole(elements / std::min(sweep.task_inner, cells.n_inner), cells.cell_outer);
     }
     Launch::launch_sweep(exec, label, plan, sweep, cells.cell_outer, [&](const typename Launch::Sweep& tasks) {
-      return HostDynamicSweep<Finder, typename Launch::Sweep, T>{{plan.walk.in.head}, cells, finder, tasks};
+      return HostDynamicSweep<Finder, typename Launch::Sweep, T, Statistics>{
+          {plan.walk.in.head}, cells, finder, tasks, statistics};
     });
   }
   template <class Plan>

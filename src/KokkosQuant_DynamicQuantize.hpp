@@ -104,7 +104,8 @@ struct DynamicOp : FamilyOp {
     return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
                         Outputs<stored_t<output<Args>>>, Inputs<T>, is_tiled<Granularity>, Statistics>(
         finder, element, rows, columns, cells_of(granularity_of<Granularity>(args), rows, columns),
-        make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint, statistics);
+        make_tuple(matrix(out, rows, columns, order)), make_tuple(input_matrix(args.x, rows, columns, order)), hint,
+        statistics);
   }
 };
 template <class Granularity>

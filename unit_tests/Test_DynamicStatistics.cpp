@@ -32,19 +32,19 @@ namespace scale_contracts = KokkosQuant::scale_contracts;
 
 template <class G>
 struct Ops;
-#define KOKKOSQUANT_TEST_OPS(G, ...)                                                                  \
-  template <>                                                                                         \
-  struct Ops<G> {                                                                                     \
-    using With = KokkosQuant::DynamicQuantize##G##WithStatistics;                                     \
-    using Without = KokkosQuant::DynamicQuantize##G;                                                  \
-    template <class... V>                                                                             \
-    static auto with([[maybe_unused]] const G& g, const V&... v) {                                    \
-      return KokkosQuant::DynamicQuantize##G##WithStatisticsArgs{v... __VA_OPT__(, ) __VA_ARGS__};    \
-    }                                                                                                 \
-    template <class... V>                                                                             \
-    static auto without([[maybe_unused]] const G& g, const V&... v) {                                 \
-      return KokkosQuant::DynamicQuantize##G##Args{v... __VA_OPT__(, ) __VA_ARGS__};                  \
-    }                                                                                                 \
+#define KOKKOSQUANT_TEST_OPS(G, ...)                                                               \
+  template <>                                                                                      \
+  struct Ops<G> {                                                                                  \
+    using With = KokkosQuant::DynamicQuantize##G##WithStatistics;                                  \
+    using Without = KokkosQuant::DynamicQuantize##G;                                               \
+    template <class... V>                                                                          \
+    static auto with([[maybe_unused]] const G& g, const V&... v) {                                 \
+      return KokkosQuant::DynamicQuantize##G##WithStatisticsArgs{v... __VA_OPT__(, ) __VA_ARGS__}; \
+    }                                                                                              \
+    template <class... V>                                                                          \
+    static auto without([[maybe_unused]] const G& g, const V&... v) {                              \
+      return KokkosQuant::DynamicQuantize##G##Args{v... __VA_OPT__(, ) __VA_ARGS__};               \
+    }                                                                                              \
   }
 KOKKOSQUANT_TEST_OPS(PerTensor);
 KOKKOSQUANT_TEST_OPS(PerChannel);
@@ -182,8 +182,7 @@ class DynamicStatistics : public ::testing::Test {
     }();
     using O = Ops<G>;
     const Strided<const T> x_const = x;
-    const auto args_without =
-        O::without(g, x_const, cells<G>(scale_again, rows, columns), z, array(q_again, n, d, place));
+    const auto args_without = O::without(g, x_const, cells<G>(scale_again, rows, columns), z, array(q_again, n, d, place));
     const auto args_with = O::with(g, x_const, cells<G>(scale, rows, columns), z, array(q_memory, n, d, place),
                                    cells<G>(statistics, rows, columns));
     const int reads_without = launch(std::type_identity<typename O::Without>{}, args_without);
@@ -200,7 +199,7 @@ class DynamicStatistics : public ::testing::Test {
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < columns; ++c) {
         const std::size_t k = r + c * rows;  // (one of them is 0 where cells are no tiles)
-        EXPECT_EQ(s(k), s_again(k));
+        EXPECT_EQ(static_cast<C>(s(k)), static_cast<C>(s_again(k)));
         ReferenceStatistics<C> reference;
         for (std::size_t i = r * cell.rows; i < std::min(n, (r + 1) * cell.rows); ++i) {
           for (std::size_t j = c * cell.columns; j < std::min(d, (c + 1) * cell.columns); ++j)
@@ -243,7 +242,8 @@ struct StatisticsCase {
   using T = T_;
 };
 template <class Exec>
-using StatisticsCases = ::testing::Types<StatisticsCase<Exec, float>, StatisticsCase<Exec, double>, StatisticsCase<Exec, bfloat16_t>>;
+using StatisticsCases =
+    ::testing::Types<StatisticsCase<Exec, float>, StatisticsCase<Exec, double>, StatisticsCase<Exec, bfloat16_t>>;
 TYPED_TEST_SUITE(DynamicStatistics, OverSpaces_t<StatisticsCases>);
 
 TYPED_TEST(DynamicStatistics, Symmetric) {
@@ -266,6 +266,29 @@ TYPED_TEST(DynamicStatistics, OtherContracts) {
   const auto seen = this->run(PerToken{}, 500, 40, Place::right, Descriptor{-8, 7}, 0, true);
   EXPECT_GT(seen.above, 0);
   EXPECT_EQ(seen.below, 0);
+}
+// hi - lo overflows, and by those rules the scale with it: x' is no number.
+TYPED_TEST(DynamicStatistics, InfiniteScale) {
+  using C = typename TestFixture::C;
+  using Memory = typename TestFixture::Memory;
+  const Kokkos::View<C**, Kokkos::LayoutRight, Memory> x("x", 1, 2);
+  const Kokkos::View<std::int8_t**, Kokkos::LayoutRight, Memory> q("q", 1, 2);
+  const Kokkos::View<C*, Memory> scale("scale", 1);
+  const Kokkos::View<std::int32_t*, Memory> zero_point("zero_point", 1);
+  const Kokkos::View<RowStatistics*, Memory> statistics("statistics", 1);
+  const auto x_host = Kokkos::create_mirror_view(x);
+  x_host(0, 0) = -std::numeric_limits<C>::max();
+  x_host(0, 1) = std::numeric_limits<C>::max();
+  Kokkos::deep_copy(x, x_host);
+  const typename TestFixture::Exec exec{};
+  const auto plan = KokkosQuant::select<KokkosQuant::DynamicQuantizePerTokenWithStatistics>(
+      exec, DynamicQuantizeDescriptorOf<scale_contracts::torchao_asymmetric>{-128, 127},
+      KokkosQuant::DynamicQuantizePerTokenWithStatisticsArgs{x, scale, zero_point, q, statistics});
+  plan.run();
+  exec.fence();
+  const auto found = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), statistics);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  expect_equal(found(0), {0, 0, 0, 0, infinity, infinity}, "infinite scale");
 }
 // Cells that no cache holds: through the workspace. Rows of more than 256 segments, and more than 256 rows.
 TYPED_TEST(DynamicStatistics, LargeCells) {

@@ -163,24 +163,7 @@ class CellStatistics {
     launch_threads(cells_.cells(), OfCells{*this, parts + last});
   }
 
- private:
-  // f(first part, lines, parts a line, first part of the next level); how many parts there are in all, the cells' last.
-  template <class F>
-  std::int64_t each_level(const F& f) const {
-    std::int64_t from = 0, lines = cells_.cells() * cells_.parts_outer, terms = cells_.parts_inner;
-    while (terms > 1 || lines > cells_.cells()) {
-      if (terms == 1) {
-        terms = cells_.parts_outer;
-        lines = cells_.cells();
-        if (terms == 1) break;
-      }
-      const std::int64_t to = from + lines * terms;
-      f(from, lines, terms, to);
-      from = to;
-      terms = segments_of(terms);
-    }
-    return from + lines * terms;
-  }
+  // (kernels' types: nvcc takes no private ones)
   struct OfSegments {
     CellStatistics cells;
     Part* to;
@@ -213,6 +196,24 @@ class CellStatistics {
     }
   };
 
+ private:
+  // f(first part, lines, parts a line, first part of the next level); how many parts there are in all, the cells' last.
+  template <class F>
+  std::int64_t each_level(const F& f) const {
+    std::int64_t from = 0, lines = cells_.cells() * cells_.parts_outer, terms = cells_.parts_inner;
+    while (terms > 1 || lines > cells_.cells()) {
+      if (terms == 1) {
+        terms = cells_.parts_outer;
+        lines = cells_.cells();
+        if (terms == 1) break;
+      }
+      const std::int64_t to = from + lines * terms;
+      f(from, lines, terms, to);
+      from = to;
+      terms = segments_of(terms);
+    }
+    return from + lines * terms;
+  }
   KOKKOS_FORCEINLINE_FUNCTION bool is_small() const {
     return cells_.parts_inner == 1 && cells_.parts_outer <= sum_segment && cells_.cell_outer * cells_.cell_inner <= 1024;
   }
@@ -226,13 +227,12 @@ class CellStatistics {
     if (r.o0 >= r.o1) return all;
     const Errors errors(element_, element_.cell_data(co, ci));
     const T* const x = x_.at(r.o0, r.i0);
-    all.squares = segment_sum<Sum>(static_cast<int>(r.n),
-                                   [&](int j) { return errors.take(element_, widen<C>(x[j * x_.inner]), all); });
+    all.squares =
+        segment_sum<Sum>(static_cast<int>(r.n), [&](int j) { return errors.take(element_, widen<C>(x[j * x_.inner]), all); });
     return all;
   }
   KOKKOS_FORCEINLINE_FUNCTION void store(std::int64_t co, std::int64_t ci, const Part& part) const {
-    result_.set(co, ci,
-                {part.below, part.above, part.nan, part.infinite, to_double(part.max_error), total(part.squares, 1.0)});
+    result_.set(co, ci, {part.below, part.above, part.nan, part.infinite, to_double(part.max_error), total(part.squares, 1.0)});
   }
 
   Element element_;

@@ -89,8 +89,8 @@ class Lane {
       for (std::size_t d = 0; d < x.extent(1); ++d) {
         const float r = std::nearbyint(x(n, d) / scale(n));
         const bool inside = r >= -128 && r <= 127;
-        count += static_cast<float>(q(n, d)) != std::clamp(r, -128.0f, 127.0f);
-        count += dx(n, d) != (inside ? dy(n, d) / scale(n) : 0.0f);
+        count += static_cast<float>(q(n, d)) != std::clamp(r, -128.0f, 127.0f) ? 1 : 0;
+        count += dx(n, d) != (inside ? dy(n, d) / scale(n) : 0.0f) ? 1 : 0;
       }
     }
     return count;

@@ -51,6 +51,8 @@ struct DynamicQuantizeWithStatisticsOp : DynamicQuantizeOp<Granularity> {
   }
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& d, const Args& args, Mapping hint) {
+    static_assert(!float8_view<decltype(Args::q)>,
+                  "KokkosQuant: statistics are of integer codes: q must not be of a float8 type");
     constexpr Contract codes = scale_contract_of<Descriptor>.codes;
     using T = typename Base::template data_type<Args>;
     const RowOrder order = row_order(args.x);

@@ -323,8 +323,13 @@ TEST(DynamicStatisticsChecks, EmptyArraysAndRefusals) {
         x, Kokkos::subview(scale, std::make_pair(std::size_t(0), n)), no_zero_point, q,
         Kokkos::subview(statistics, std::make_pair(std::size_t(0), n))};
     const auto plan = KokkosQuant::select<PerTokenOp>(Exec{}, DynamicQuantizeDescriptor{-127, 127}, args);
+    RowStatistics kept{};
+    kept.nan_count = 7;
+    Kokkos::deep_copy(Kokkos::subview(statistics, 3), kept);
     plan.run();
     Exec{}.fence();
+    Kokkos::deep_copy(kept, Kokkos::subview(statistics, 3));
+    EXPECT_EQ(kept.nan_count, 7);
   }
   const Matrix2<float> x("x", 4, 8);
   const Matrix2<std::int8_t> q("q", 4, 8);

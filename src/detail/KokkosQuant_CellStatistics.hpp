@@ -47,15 +47,15 @@ KOKKOS_FORCEINLINE_FUNCTION PartStatistics<C> joined(int n, const PartOf& part_o
   return all;
 }
 
-// Element: that of FakeQuantize. Before is clamped what is compared to the bounds of its range.
+constexpr Contract inclusively(Contract rules) {
+  rules.mask = MaskRule::inclusive;
+  return rules;
+}
+// Element: that of FakeQuantize. What was clamped is what the rules' inclusive mask leaves out.
 template <class Element, Contract Rules>
 struct ErrorOfElement {
   using C = typename Element::compute;
-  static constexpr Contract inclusive = [] {
-    Contract rules = Rules;
-    rules.mask = MaskRule::inclusive;
-    return rules;
-  }();
+  static constexpr Contract inclusive = inclusively(Rules);
   using Bounds = Affine<inclusive>;
 
   typename Element::cell_constants code;

@@ -150,19 +150,8 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 ///
 /// \snippet 08_in_your_code/in_your_code.cpp dynamic
 /// \{
-#define KOKKOSQUANT_DYNAMIC_FAMILY(Family, Ending, Types, Names, Members)                                           \
-  KOKKOSQUANT_ARGS(Family##PerTensor##Ending##Args, Types, Names, Members);                                         \
-  KOKKOSQUANT_ARGS(Family##PerChannel##Ending##Args, Types, Names, Members);                                        \
-  KOKKOSQUANT_ARGS(Family##PerToken##Ending##Args, Types, Names, Members);                                          \
-  KOKKOSQUANT_TILED_ARGS(Family##PerGroup##Ending##Args, Types, Names, Members, PerGroup, group);                   \
-  KOKKOSQUANT_TILED_ARGS(Family##PerBlock##Ending##Args, Types, Names, Members, PerBlock, block);                   \
-  KOKKOSQUANT_PLAN_OF(Family##PerTensor##Ending, Impl::Family##Ending##Op<PerTensor>, DynamicQuantizeDescriptor);   \
-  KOKKOSQUANT_PLAN_OF(Family##PerChannel##Ending, Impl::Family##Ending##Op<PerChannel>, DynamicQuantizeDescriptor); \
-  KOKKOSQUANT_PLAN_OF(Family##PerToken##Ending, Impl::Family##Ending##Op<PerToken>, DynamicQuantizeDescriptor);     \
-  KOKKOSQUANT_PLAN_OF(Family##PerGroup##Ending, Impl::Family##Ending##Op<PerGroup>, DynamicQuantizeDescriptor);     \
-  KOKKOSQUANT_PLAN_OF(Family##PerBlock##Ending, Impl::Family##Ending##Op<PerBlock>, DynamicQuantizeDescriptor)
-KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, , (class X, class Scale, class ZeroPoint, class Q), (X, Scale, ZeroPoint, Q),
-                           (X x; Scale scale; ZeroPoint zero_point; Q q;));
+KOKKOSQUANT_OP_FAMILY_OF(DynamicQuantizeDescriptor, DynamicQuantize, , (class X, class Scale, class ZeroPoint, class Q),
+                         (X, Scale, ZeroPoint, Q), (X x; Scale scale; ZeroPoint zero_point; Q q;));
 /// \}
 
 /// \name Dynamic fake quantization
@@ -170,8 +159,8 @@ KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, , (class X, class Scale, class ZeroP
 ///
 /// The members of DynamicQuantize with y, N x D of T, in place of q: written; it may be exactly x (in place).
 /// \{
-KOKKOSQUANT_DYNAMIC_FAMILY(DynamicFakeQuantize, , (class X, class Scale, class ZeroPoint, class Y), (X, Scale, ZeroPoint, Y),
-                           (X x; Scale scale; ZeroPoint zero_point; Y y;));
+KOKKOSQUANT_OP_FAMILY_OF(DynamicQuantizeDescriptor, DynamicFakeQuantize, , (class X, class Scale, class ZeroPoint, class Y),
+                         (X, Scale, ZeroPoint, Y), (X x; Scale scale; ZeroPoint zero_point; Y y;));
 /// \}
 
 }  // namespace KokkosQuant

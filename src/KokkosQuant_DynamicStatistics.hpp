@@ -83,9 +83,10 @@ struct DynamicQuantizeWithStatisticsOp : DynamicQuantizeOp<Granularity> {
 /// where a row (group, block, column) does not fit the caches, and on devices, further kernels read x once more, through the
 /// workspace: sku().reads and workspace_size() count that.
 /// \{
-KOKKOSQUANT_DYNAMIC_FAMILY(DynamicQuantize, WithStatistics, (class X, class Scale, class ZeroPoint, class Q, class Statistics),
-                           (X, Scale, ZeroPoint, Q, Statistics),
-                           (X x; Scale scale; ZeroPoint zero_point; Q q; Statistics statistics;));
+KOKKOSQUANT_OP_FAMILY_OF(DynamicQuantizeDescriptor, DynamicQuantize, WithStatistics,
+                         (class X, class Scale, class ZeroPoint, class Q, class Statistics),
+                         (X, Scale, ZeroPoint, Q, Statistics),
+                         (X x; Scale scale; ZeroPoint zero_point; Q q; Statistics statistics;));
 /// \}
 
 }  // namespace KokkosQuant

@@ -70,17 +70,20 @@ inline constexpr bool is_made_of<Template, Template<A...>> = true;
     using plan = Name##Plan<Exec, Args, Descriptor>;                                                            \
   }
 
-#define KOKKOSQUANT_OP_FAMILY(Family, Ending, Types, Names, Members)                              \
-  KOKKOSQUANT_ARGS(Family##PerTensor##Ending##Args, Types, Names, Members);                       \
-  KOKKOSQUANT_ARGS(Family##PerChannel##Ending##Args, Types, Names, Members);                      \
-  KOKKOSQUANT_ARGS(Family##PerToken##Ending##Args, Types, Names, Members);                        \
-  KOKKOSQUANT_TILED_ARGS(Family##PerGroup##Ending##Args, Types, Names, Members, PerGroup, group); \
-  KOKKOSQUANT_TILED_ARGS(Family##PerBlock##Ending##Args, Types, Names, Members, PerBlock, block); \
-  KOKKOSQUANT_PLAN(Family##PerTensor##Ending, Impl::Family##Ending##Op<PerTensor>);               \
-  KOKKOSQUANT_PLAN(Family##PerChannel##Ending, Impl::Family##Ending##Op<PerChannel>);             \
-  KOKKOSQUANT_PLAN(Family##PerToken##Ending, Impl::Family##Ending##Op<PerToken>);                 \
-  KOKKOSQUANT_PLAN(Family##PerGroup##Ending, Impl::Family##Ending##Op<PerGroup>);                 \
-  KOKKOSQUANT_PLAN(Family##PerBlock##Ending, Impl::Family##Ending##Op<PerBlock>)
+#define KOKKOSQUANT_OP_FAMILY(Family, Ending, Types, Names, Members) \
+  KOKKOSQUANT_OP_FAMILY_OF(QuantizeDescriptor, Family, Ending, Types, Names, Members)
+// The same for another kind of descriptor.
+#define KOKKOSQUANT_OP_FAMILY_OF(Descriptor_, Family, Ending, Types, Names, Members)                  \
+  KOKKOSQUANT_ARGS(Family##PerTensor##Ending##Args, Types, Names, Members);                           \
+  KOKKOSQUANT_ARGS(Family##PerChannel##Ending##Args, Types, Names, Members);                          \
+  KOKKOSQUANT_ARGS(Family##PerToken##Ending##Args, Types, Names, Members);                            \
+  KOKKOSQUANT_TILED_ARGS(Family##PerGroup##Ending##Args, Types, Names, Members, PerGroup, group);     \
+  KOKKOSQUANT_TILED_ARGS(Family##PerBlock##Ending##Args, Types, Names, Members, PerBlock, block);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerTensor##Ending, Impl::Family##Ending##Op<PerTensor>, Descriptor_);   \
+  KOKKOSQUANT_PLAN_OF(Family##PerChannel##Ending, Impl::Family##Ending##Op<PerChannel>, Descriptor_); \
+  KOKKOSQUANT_PLAN_OF(Family##PerToken##Ending, Impl::Family##Ending##Op<PerToken>, Descriptor_);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerGroup##Ending, Impl::Family##Ending##Op<PerGroup>, Descriptor_);     \
+  KOKKOSQUANT_PLAN_OF(Family##PerBlock##Ending, Impl::Family##Ending##Op<PerBlock>, Descriptor_)
 
 namespace KokkosQuant::Impl {
 

@@ -1,26 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "options.hpp"
 
-#include <charconv>
 #include <cstddef>
 #include <stdexcept>
-#include <system_error>
+
+#include "parse_count.hpp"
 
 namespace train_digits {
-namespace {
-
-int parse_count(const std::string& name, const std::string& text, int largest) {
-  int value = 0;
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (result.ec != std::errc{} || result.ptr != end || value < 1 || value > largest) {
-    throw std::runtime_error(name + " is '" + text + "', expected an integer of 1.." + std::to_string(largest));
-  }
-  return value;
-}
-
-}  // namespace
-
 Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
   options.data = TRAIN_DIGITS_DATA;  // set by the build: the file in the source tree

@@ -5,6 +5,7 @@
 
 #include "kernels.hpp"
 #include "linear_algebra.hpp"
+#include "quantized_activation.hpp"
 
 namespace train_digits {
 namespace {
@@ -97,6 +98,12 @@ typename Sums::non_const_value_type sum(const Sums& row_sums) {
 }  // namespace
 
 Pass::Pass(const Exec& exec, const Model& model, int rows, const Format& format, bool mask_gradient)
+    : Pass(exec, model, rows, [&](const Matrix& hidden) -> std::shared_ptr<const ActivationQuantizer> {
+        if (!format.is_quantized()) return nullptr;
+        return std::make_shared<QuantizedActivation>(exec, hidden, format, mask_gradient);
+      }) {}
+
+Pass::Pass(const Exec& exec, const Model& model, int rows, const MakeQuantizer& make_quantizer)
     : exec_(exec),
       model_(model),
       input_(make<Matrix>("input", rows, pixel_count)),
@@ -105,13 +112,12 @@ Pass::Pass(const Exec& exec, const Model& model, int rows, const Format& format,
       logits_(make<Matrix>("logits", rows, class_count)),
       logits_gradient_(make<Matrix>("logits_gradient", rows, class_count)),
       labels_(make<Integers>("batch_labels", rows)),
+      quantizer_(make_quantizer(hidden_)),
       row_loss_(make<Doubles>("row_loss", rows)),
       row_images_(make<Counts>("row_images", rows)),
       row_correct_(make<Counts>("row_correct", rows)),
       row_gradients_(make<Counts>("row_gradients", rows)),
-      row_masked_(make<Counts>("row_masked", rows)) {
-  if (format.is_quantized()) quantizer_.emplace(exec, hidden_, format, mask_gradient);
-}
+      row_masked_(make<Counts>("row_masked", rows)) {}
 
 void Pass::load(const Images& images, const Integers& order, int first) const {
   gather(exec_, images, order, first, input_, labels_);
@@ -132,7 +138,7 @@ void Pass::backward() const {
   if (quantizer_) {
     product_transposed_right(logits_gradient_, model_.output.weight, quantizer_->output_gradient());
     quantizer_->backward();
-    count_masked(exec_, quantizer_->code_gradient(), quantizer_->input_gradient(), row_gradients_, row_masked_);
+    count_masked(exec_, quantizer_->gradient_before_mask(), quantizer_->input_gradient(), row_gradients_, row_masked_);
     relu_backward(exec_, hidden_, quantizer_->input_gradient(), hidden_gradient_);
   } else {
     product_transposed_right(logits_gradient_, model_.output.weight, hidden_gradient_);

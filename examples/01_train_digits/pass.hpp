@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <functional>
+#include <memory>
 
+#include "activation_quantizer.hpp"
 #include "data.hpp"
 #include "model.hpp"
-#include "quantized_activation.hpp"
 
 namespace train_digits {
 
@@ -20,9 +21,13 @@ struct Totals {
   std::int64_t masked = 0;     // those of them that it set to 0
 };
 
+// Makes what the output layer sees the hidden activations through; or a null pointer: as they are.
+using MakeQuantizer = std::function<std::shared_ptr<const ActivationQuantizer>(const Matrix& hidden)>;
+
 class Pass {
  public:
-  Pass(const Exec& exec, const Model& model, int rows, const Format& format, bool mask_gradient);
+  Pass(const Exec& exec, const Model& model, int rows, const MakeQuantizer& make_quantizer);
+  Pass(const Exec& exec, const Model& model, int rows, const Format& format, bool mask_gradient);  // a QuantizedActivation
 
   // Reads rows images: those that order names from position first on.
   void load(const Images& images, const Integers& order, int first) const;
@@ -31,14 +36,14 @@ class Pass {
 
   Totals totals() const;
   void reset() const;
-  const std::optional<QuantizedActivation>& quantizer() const { return quantizer_; }
+  const std::shared_ptr<const ActivationQuantizer>& quantizer() const { return quantizer_; }
 
  private:
   Exec exec_;
   Model model_;  // Views: shares its elements with the caller's
   Matrix input_, hidden_, hidden_gradient_, logits_, logits_gradient_;
   Integers labels_;
-  std::optional<QuantizedActivation> quantizer_;  // of hidden_; none for float
+  std::shared_ptr<const ActivationQuantizer> quantizer_;  // of hidden_; none for float
 
   // One element a row, to which only that row's thread adds: sums without atomics, in the same order in every run.
   Kokkos::View<double*, Exec> row_loss_;

@@ -33,12 +33,10 @@ void divide_rows(const Exec& exec, const Matrix& in, const Vector& scale, const 
 }  // namespace
 
 QuantizedActivation::QuantizedActivation(const Exec& exec, const Matrix& x, const Format& format, bool mask_gradient)
-    : exec_(exec),
+    : ActivationQuantizer(x),
+      exec_(exec),
       x_(x),
-      output_(make<Matrix>("activation", x.extent(0), x.extent(1))),
-      output_gradient_(make<Matrix>("activation_gradient", x.extent(0), x.extent(1))),
       code_gradient_(make<Matrix>("code_gradient", x.extent(0), x.extent(1))),
-      input_gradient_(make<Matrix>("input_gradient", x.extent(0), x.extent(1))),
       scale_(make<Vector>("scale", x.extent(0))),
       zero_point_(make<Integers>("zero_point", x.extent(0))),
       codes_(make<Codes>("codes", x.extent(0), x.extent(1))),

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "types.hpp"
+#include "activation_quantizer.hpp"
 
 namespace train_digits {
 
@@ -18,20 +18,15 @@ namespace train_digits {
 // from the maximum itself would never clip anything.
 //
 // The class owns its arrays and three plans that are built once and run in every step.
-class QuantizedActivation {
+class QuantizedActivation : public ActivationQuantizer {
  public:
   // Keeps x. Without mask_gradient the backward pass takes the mask as 1: wrong, and there for a test to see.
   QuantizedActivation(const Exec& exec, const Matrix& x, const Format& format, bool mask_gradient = true);
 
-  void forward() const;   // x -> output()
-  void backward() const;  // output_gradient() -> input_gradient(), with the scales of the last forward()
-
-  const Matrix& output() const { return output_; }
-  const Matrix& output_gradient() const { return output_gradient_; }  // for the layer above to fill
-  const Matrix& code_gradient() const { return code_gradient_; }
-  const Matrix& input_gradient() const { return input_gradient_; }
-
-  std::vector<std::string> kernels() const;  // what the three plans launch
+  void forward() const override;
+  void backward() const override;
+  const Matrix& gradient_before_mask() const override { return code_gradient_; }
+  std::vector<std::string> kernels() const override;
 
  private:
   using Codes = Kokkos::View<std::int8_t**, Kokkos::LayoutRight, Exec>;
@@ -42,7 +37,7 @@ class QuantizedActivation {
       Exec, KokkosQuant::QuantizePerTokenBackwardArgs<Matrix, Matrix, Vector, Integers, Matrix>>;
 
   Exec exec_;
-  Matrix x_, output_, output_gradient_, code_gradient_, input_gradient_;
+  Matrix x_, code_gradient_;
   Vector scale_;
   Integers zero_point_;
   Codes codes_;

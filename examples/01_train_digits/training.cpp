@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "quantized_activation.hpp"
 #include "random.hpp"
 
 namespace train_digits {
@@ -57,7 +58,7 @@ class Trainer {
     return share(totals.correct, totals.images);
   }
 
-  const std::optional<QuantizedActivation>& quantizer() const { return batch_.quantizer(); }
+  const std::shared_ptr<const ActivationQuantizer>& quantizer() const { return batch_.quantizer(); }
 
  private:
   Exec exec_;

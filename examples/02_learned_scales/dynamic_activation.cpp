@@ -7,8 +7,7 @@ DynamicActivation::DynamicActivation(const Exec& exec, const Matrix& x, const Ko
     : ActivationQuantizer(x),
       scale_(train_digits::make<Vector>("scale", x.extent(0))),
       zero_point_(train_digits::make<Integers>("zero_point", x.extent(0))),
-      forward_(exec, {range.q_min, range.q_max},
-               KokkosQuant::DynamicFakeQuantizePerTokenArgs{x, scale_, zero_point_, output_}),
+      forward_(exec, {range.q_min, range.q_max}, KokkosQuant::DynamicFakeQuantizePerTokenArgs{x, scale_, zero_point_, output_}),
       backward_(exec, range,
                 KokkosQuant::FakeQuantizePerTokenBackwardArgs{output_gradient_, x, scale_, zero_point_, input_gradient_}),
       workspace_("learned_scales::workspace", forward_.workspace_size()) {}

@@ -22,8 +22,8 @@ class DynamicActivation : public train_digits::ActivationQuantizer {
  private:
   Vector scale_;
   Integers zero_point_;
-  KokkosQuant::DynamicFakeQuantizePerTokenPlan<
-      Exec, KokkosQuant::DynamicFakeQuantizePerTokenArgs<Matrix, Vector, Integers, Matrix>>
+  KokkosQuant::DynamicFakeQuantizePerTokenPlan<Exec,
+                                               KokkosQuant::DynamicFakeQuantizePerTokenArgs<Matrix, Vector, Integers, Matrix>>
       forward_;
   KokkosQuant::FakeQuantizePerTokenBackwardPlan<
       Exec, KokkosQuant::FakeQuantizePerTokenBackwardArgs<Matrix, Matrix, Vector, Integers, Matrix>>

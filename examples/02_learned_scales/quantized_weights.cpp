@@ -58,9 +58,9 @@ QuantizedWeights::QuantizedWeights(const Exec& exec, const Linear& layer, const 
           exec, {range.q_min, range.q_max},
           KokkosQuant::DynamicFakeQuantizePerChannelArgs{layer_.weight, scale_, KokkosQuant::no_zero_point, seen_.weight}),
       backward_(exec, {range.q_min, range.q_max, lsq_factor(layer, range.q_max)},
-                KokkosQuant::LearnableFakeQuantizePerChannelBackwardArgs{
-                    seen_.weight_gradient, layer_.weight, scale_, KokkosQuant::no_zero_point, layer_.weight_gradient,
-                    scale_gradient_, KokkosQuant::no_output}),
+                KokkosQuant::LearnableFakeQuantizePerChannelBackwardArgs{seen_.weight_gradient, layer_.weight, scale_,
+                                                                         KokkosQuant::no_zero_point, layer_.weight_gradient,
+                                                                         scale_gradient_, KokkosQuant::no_output}),
       forward_workspace_("learned_scales::forward_workspace", forward_by_largest_.workspace_size()),
       backward_workspace_("learned_scales::backward_workspace", backward_.workspace_size()) {}
 
@@ -81,11 +81,6 @@ void QuantizedWeights::backward() const { backward_.run(backward_workspace_); }
 
 void QuantizedWeights::step_scales(float rate, float momentum) const {
   if (scales_ == Scales::learned) step(exec_, scale_, scale_gradient_, scale_velocity_, rate, momentum);
-}
-
-std::vector<std::string> QuantizedWeights::kernels() const {
-  return {scales_ == Scales::largest ? forward_by_largest_.sku().to_string() : forward_.sku().to_string(),
-          backward_.sku().to_string()};
 }
 
 }  // namespace learned_scales

@@ -10,9 +10,6 @@
 // as large beside s as those of the weights are beside the weights.
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "model.hpp"
 
 namespace learned_scales {
@@ -36,18 +33,18 @@ class QuantizedWeights {
   // The layer as the network computes with it: the weights quantized, their gradient as the network leaves it, the bias itself.
   const Linear& seen() const { return seen_; }
 
-  void start() const;                                // scales from the layer's weights
-  void forward() const;                              // the layer's weights -> seen()
-  void backward() const;                             // seen()'s gradient -> the layer's, and that of the scales
+  void start() const;                                  // scales from the layer's weights
+  void forward() const;                                // the layer's weights -> seen()
+  void backward() const;                               // seen()'s gradient -> the layer's, and that of the scales
   void step_scales(float rate, float momentum) const;  // after the layer's step; only learned scales move
 
   const Vector& scale() const { return scale_; }
-  std::vector<std::string> kernels() const;
 
  private:
   using NoZeroPoint = KokkosQuant::no_zero_point_t;
-  using FakeQuantize = KokkosQuant::FakeQuantizePerChannelPlan<
-      Exec, KokkosQuant::FakeQuantizePerChannelArgs<Matrix, Vector, NoZeroPoint, Matrix>>;
+  using FakeQuantize =
+      KokkosQuant::FakeQuantizePerChannelPlan<Exec,
+                                              KokkosQuant::FakeQuantizePerChannelArgs<Matrix, Vector, NoZeroPoint, Matrix>>;
   using DynamicFakeQuantize = KokkosQuant::DynamicFakeQuantizePerChannelPlan<
       Exec, KokkosQuant::DynamicFakeQuantizePerChannelArgs<Matrix, Vector, NoZeroPoint, Matrix>>;
   using Backward = KokkosQuant::LearnableFakeQuantizePerChannelBackwardPlan<

@@ -198,22 +198,20 @@ void expect(bool holds, const std::string& what) {
   if (!holds) throw std::runtime_error("check: " + what);
 }
 
-// Of the default epochs and seeds. The accuracies of seeds differ by half a point, the losses hardly.
+// Of the default epochs and seeds. The training losses tell the scales apart; of the accuracies, which differ by half a point
+// from seed to seed, and as much from compiler to compiler, the distance from float is all that is sure.
 void check(const Entry& reference, const Entry& fixed, const Entry& largest, const Entry& learned) {
-  const std::string of_bits = " at " + std::to_string(learned.bits) + " bits";
-  const double points = 100 * learned.mean(&Run::accuracy), of_fixed = 100 * fixed.mean(&Run::accuracy);
-  const double share = learned.mean(&Run::loss) / fixed.mean(&Run::loss);
-  expect(share < (learned.bits == 4 ? 1 : 0.9),
-         "the training loss with learned scales is " + std::to_string(share) + " of that with fixed ones" + of_bits);
-  expect(points > of_fixed - 0.75,
-         "learned scales lose " + std::to_string(of_fixed - points) + " points to fixed ones" + of_bits);
-  if (learned.bits == 2) {
-    const double gain = points - 100 * largest.mean(&Run::accuracy);
-    expect(gain > 0.75, "learned scales gain " + std::to_string(gain) + " points on the largest weight's" + of_bits);
-  } else {
-    const double distance = 100 * reference.mean(&Run::accuracy) - points;
-    expect(distance < 1, "learned scales are " + std::to_string(distance) + " points from float" + of_bits);
-  }
+  const auto bits = learned.bits;
+  const std::string of_bits = " at " + std::to_string(bits) + " bits";
+  const auto expect_share = [&](const Entry& other, double most) {
+    const double share = learned.mean(&Run::loss) / other.mean(&Run::loss);
+    expect(share < most, "the training loss of learned scales is " + std::to_string(share) + " of that of scales '" +
+                             other.name + "', expected less than " + std::to_string(most) + of_bits);
+  };
+  expect_share(fixed, bits == 4 ? 1 : 0.9);
+  if (bits == 2) expect_share(largest, 0.8);
+  const double distance = 100 * (reference.mean(&Run::accuracy) - learned.mean(&Run::accuracy));
+  expect(distance < (bits == 2 ? 4 : 1.5), "learned scales are " + std::to_string(distance) + " points from float" + of_bits);
   for (const Run& run : learned.runs) expect(run.smallest_scale > 0, "a learned scale is not positive" + of_bits);
 }
 

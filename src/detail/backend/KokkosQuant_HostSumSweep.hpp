@@ -59,8 +59,8 @@ struct HostSumSweep {
 
   // ---- along a line ----------------------------------------------------------------------------------------------------
   struct OneForAll {
-    PackConstants k;
-    explicit OneForAll(const CellConstants& one) : k{} {
+    PackConstants k{};
+    explicit OneForAll(const CellConstants& one) {
       CellConstants::for_each([](auto& pack, const auto& value) { pack = pack.all(value); }, k, one);
     }
     KOKKOSQUANT_HOST_INLINE const PackConstants& operator()(int) const { return k; }

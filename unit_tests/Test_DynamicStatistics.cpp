@@ -267,6 +267,7 @@ TYPED_TEST(DynamicStatistics, OtherContracts) {
   EXPECT_GT(seen.above, 0);
   EXPECT_EQ(seen.below, 0);
 }
+#ifndef __CUDACC__  // (cicc of CUDA 13 crashes on this one)
 // hi - lo overflows, and by those rules the scale with it: x' is no number.
 TYPED_TEST(DynamicStatistics, InfiniteScale) {
   using C = typename TestFixture::C;
@@ -290,6 +291,7 @@ TYPED_TEST(DynamicStatistics, InfiniteScale) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   expect_equal(found(0), {0, 0, 0, 0, infinity, infinity}, "infinite scale");
 }
+#endif
 // Cells that no cache holds: through the workspace. Rows of more than 256 segments, and more than 256 rows.
 TYPED_TEST(DynamicStatistics, LargeCells) {
   for (const Place place : {Place::right, Place::left}) {

@@ -107,8 +107,10 @@ struct PackProblem {
     Kokkos::View<std::int32_t*, typename Exec::memory_space> zero_point("zero_point", n);
     Kokkos::View<C**, Kokkos::LayoutRight, typename Exec::memory_space> back("back", n, d);
     const auto run = [&](const auto& zero) {
-      KokkosQuant::DynamicQuantizePerTokenPlan(exec, range, KokkosQuant::DynamicQuantizePerTokenArgs{x.view(), scale, zero, q})
-          .run();
+      const KokkosQuant::DynamicQuantizePerTokenPlan plan(exec, range,
+                                                          KokkosQuant::DynamicQuantizePerTokenArgs{x.view(), scale, zero, q});
+      plan.run(Kokkos::View<std::byte*, typename Exec::memory_space>("workspace", plan.workspace_size()));
+      exec.fence();
       KokkosQuant::DequantizePerTokenPlan(exec, range.range(), KokkosQuant::DequantizePerTokenArgs{q, scale, zero, back}).run();
     };
     if (asymmetric)

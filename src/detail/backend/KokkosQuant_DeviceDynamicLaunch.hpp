@@ -10,7 +10,8 @@
 #include <string>
 #include <type_traits>
 
-#include "KokkosQuant_DeviceCells.hpp"
+#include "KokkosQuant_DeviceCellsAcross.hpp"
+#include "KokkosQuant_DeviceCellsAlong.hpp"
 #include "KokkosQuant_DeviceLaunch.hpp"
 
 namespace KokkosQuant::Impl {

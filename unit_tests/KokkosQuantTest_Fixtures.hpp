@@ -62,6 +62,10 @@ struct OverSpaces<Cases, ::testing::Types<Exec...>> {
 /// Cases<Exec> is a ::testing::Types for one space; this is their union over all spaces.
 template <template <class> class Cases>
 using OverSpaces_t = typename OverSpaces<Cases, ExecutionSpaces>::type;
+/// With the default execution space alone: for what is tested with one element type over all of them. (Spaces of the host share
+/// their kernels; the golden hashes hold every op to the same bits on each.)
+template <template <class> class Cases>
+using OnDefaultSpace_t = Cases<Kokkos::DefaultExecutionSpace>;
 template <template <class> class Cases>
 using OverHostSpaces_t = typename OverSpaces<Cases, HostExecutionSpaces>::type;
 

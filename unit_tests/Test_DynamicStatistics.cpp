@@ -242,9 +242,11 @@ struct StatisticsCase {
   using T = T_;
 };
 template <class Exec>
-using StatisticsCases =
-    ::testing::Types<StatisticsCase<Exec, float>, StatisticsCase<Exec, double>, StatisticsCase<Exec, bfloat16_t>>;
-TYPED_TEST_SUITE(DynamicStatistics, OverSpaces_t<StatisticsCases>);
+using FloatCases = ::testing::Types<StatisticsCase<Exec, float>>;
+using OtherCases = ::testing::Types<StatisticsCase<Kokkos::DefaultExecutionSpace, double>,
+                                    StatisticsCase<Kokkos::DefaultExecutionSpace, bfloat16_t>>;
+using StatisticsCases = Concat_t<OverSpaces_t<FloatCases>, OtherCases>;
+TYPED_TEST_SUITE(DynamicStatistics, StatisticsCases);
 
 TYPED_TEST(DynamicStatistics, Symmetric) {
   this->each([&](const auto& g, std::size_t n, std::size_t d, Place place) {

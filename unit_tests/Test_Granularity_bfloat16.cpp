@@ -5,6 +5,6 @@ namespace KokkosQuantTest {
 
 template <class Exec>
 using Cases = ::testing::Types<GranularityCase<Exec, Direction::forward, bfloat16_t, float>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(BFloat16, Granularity, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(BFloat16, Granularity, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace KokkosQuantTest

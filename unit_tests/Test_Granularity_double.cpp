@@ -5,6 +5,6 @@ namespace KokkosQuantTest {
 
 template <class Exec>
 using Cases = ::testing::Types<GranularityCase<Exec, Direction::forward, double, double>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, Granularity, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, Granularity, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace KokkosQuantTest

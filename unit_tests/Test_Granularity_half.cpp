@@ -5,6 +5,6 @@ namespace KokkosQuantTest {
 
 template <class Exec>
 using Cases = ::testing::Types<GranularityCase<Exec, Direction::forward, half_t, half_t>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Half, Granularity, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Half, Granularity, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace KokkosQuantTest

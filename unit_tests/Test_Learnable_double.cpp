@@ -5,6 +5,6 @@ namespace KokkosQuantTest {
 
 template <class Exec>
 using Cases = ::testing::Types<LearnableCase<Exec, double, double>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Double, LearnableBackward, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Double, LearnableBackward, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace KokkosQuantTest

@@ -5,6 +5,6 @@ namespace KokkosQuantTest {
 
 template <class Exec>
 using Cases = ::testing::Types<LearnableCase<Exec, half_t, half_t>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(Half, LearnableBackward, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Half, LearnableBackward, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace KokkosQuantTest

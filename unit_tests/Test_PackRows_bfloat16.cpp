@@ -9,7 +9,7 @@ using Cases = ::testing::Types<PackCase<Exec, bfloat16_t, LayoutRight, std::int3
                                PackCase<Exec, bfloat16_t, LayoutLeft, std::int64_t>,
                                PackCase<Exec, bfloat16_t, LayoutStride, std::int32_t>>;
 
-INSTANTIATE_TYPED_TEST_SUITE_P(Bfloat16, PackRows, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(Bfloat16, PackRows, OnDefaultSpace_t<Cases>, CaseNames);
 
 }  // namespace
 }  // namespace KokkosQuantTest

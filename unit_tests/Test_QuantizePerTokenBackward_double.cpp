@@ -13,7 +13,7 @@ using Cases =
                      BackwardCase<Exec, T, T, ZeroPoints::none, LayoutRight, LayoutLeft, LayoutRight>,
                      BackwardCase<Exec, T, T, ZeroPoints::given, LayoutStride, LayoutLeft, LayoutLeft>>;
 
-INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OnDefaultSpace_t<Cases>, CaseNames);
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOnHost, OverHostSpaces_t<Cases>, CaseNames);
 
 TEST(BackwardFarApart, OffsetsHave64Bits) { far_apart<Kokkos::DefaultHostExecutionSpace, T>(); }

@@ -13,8 +13,8 @@ using Cases =
                      BackwardCase<Exec, T, float, ZeroPoints::given, LayoutRight, LayoutLeft, LayoutRight>,
                      BackwardCase<Exec, T, T, ZeroPoints::none, LayoutStride, LayoutLeft, LayoutLeft>>;
 
-INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OverSpaces_t<Cases>, CaseNames);
-INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOf16Bits, OverSpaces_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, Backward, OnDefaultSpace_t<Cases>, CaseNames);
+INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOf16Bits, OnDefaultSpace_t<Cases>, CaseNames);
 INSTANTIATE_TYPED_TEST_SUITE_P(QuantizePerToken, BackwardOnHost, OverHostSpaces_t<Cases>, CaseNames);
 
 TEST(BackwardFarApart, OffsetsHave64Bits) { far_apart<Kokkos::DefaultHostExecutionSpace, T>(); }

@@ -102,7 +102,7 @@ struct HostPartRanges {
   FiniteRange<C>* to;
   std::int64_t tiles;  // (across) of positions
 
-  void operator()(const std::int64_t task) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t parts = cells.parts();
     if (cells.across()) {
       const std::int64_t tile = task % tiles, po = task / tiles % parts, co = task / tiles / parts;
@@ -124,7 +124,7 @@ struct HostFindScales {
   CellWalk cells;
   const FiniteRange<C>* from;
 
-  void operator()(const std::int64_t cell) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t cell) const {
     FiniteRange<C> range = from[cell * cells.parts()];
     for (std::int64_t p = 1; p < cells.parts(); ++p) range.include(from[cell * cells.parts() + p]);
     finder.store(cell / cells.cells_inner, cell % cells.cells_inner, finder.find(range));
@@ -141,7 +141,7 @@ struct HostDynamicSweep {
   Sweep sweep;
   Statistics statistics;
 
-  void operator()(const std::int64_t task) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / sweep.inner_tasks * sweep.task_outer, o1 = std::min(o0 + sweep.task_outer, cells.n_outer);
     const std::int64_t i0 = task % sweep.inner_tasks * sweep.task_inner, i1 = std::min(i0 + sweep.task_inner, cells.n_inner);
     for (std::int64_t o = o0; o < o1; o += cells.cell_outer) {

@@ -13,6 +13,8 @@
 #include "../KokkosQuant_Scalar.hpp"
 
 #define KOKKOSQUANT_HOST_INLINE inline __attribute__((always_inline))
+// What a functor does in a task: compiled once for all host execution spaces, rather than into the loop of each.
+#define KOKKOSQUANT_HOST_TASK __attribute__((noinline))
 
 namespace KokkosQuant::Impl {
 

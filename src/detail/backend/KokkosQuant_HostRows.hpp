@@ -89,7 +89,7 @@ struct HostPackRows {
   RowRecords<std::byte> records;
   RowHeader header;
 
-  void operator()(const std::int64_t j) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t j) const {
     if (j == rows.count) {
       __builtin_memcpy(records.buffer, &header, sizeof header);
       return;
@@ -180,7 +180,7 @@ struct HostUnpackRows {
   RowRecords<const std::byte> records;
   std::int64_t owners, part;  // columns of a part: a multiple of the tile
 
-  void operator()(const std::int64_t task) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t owner = task % owners, begin = task / owners * part, end = std::min(columns, begin + part);
     for (std::int64_t j = 0; j < rows.count; ++j) {
       const std::int64_t row = rows.at(j);

@@ -173,7 +173,7 @@ struct HostSumSweep {
     }
   }
 
-  void operator()(const std::int64_t task) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t l0 = task / segment_tasks * task_lines, l1 = std::min(l0 + task_lines, plan.walk.n_outer);
     const std::int64_t s0 = task % segment_tasks * task_segments, s1 = std::min(s0 + task_segments, segments);
     if (plan.mapping == Mapping::packs_of_tokens)

@@ -177,7 +177,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
       Blocks<W, P, Lines::interleaved && P == 2>::cells_in_turn(*this, o0, o1, i0, n);
   }
 
-  void operator()(const std::int64_t task) const {
+  KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
     constexpr int native_packs = Walk::has_packed ? std::max(2, 8 / native_width) : 2;

@@ -17,7 +17,7 @@ class Float8 : public ::testing::Test {
   using Table = Float8Table<F8>;
   static const Table& table() { return Table::get(); }
 
-  /// Some at once, as packs of every width of the host.
+  /// Some at once, as packs of the host.
   template <int W, class C>
   static void encode_packs(const std::vector<C>& values, const std::vector<int>& codes, Mismatches& mismatches) {
     for (std::size_t i = 0; i + W <= values.size(); i += W)
@@ -39,8 +39,7 @@ class Float8 : public ::testing::Test {
         mismatches.compare(static_cast<int>(F8(values[i], overflow).bits),
                            static_cast<int>(expected_byte<F8>(codes[i], overflow)), [&] { return show(values[i]); });
     encode_packs<16 / sizeof(C)>(values, codes, mismatches);
-    encode_packs<32 / sizeof(C)>(values, codes, mismatches);
-    encode_packs<64 / sizeof(C)>(values, codes, mismatches);
+    encode_packs<kq::host_vector_bytes / sizeof(C)>(values, codes, mismatches);
     return mismatches;
   }
 };
@@ -65,8 +64,8 @@ TYPED_TEST(Float8, EveryCodeDecoded) {
     const F8 f = F8::from_bits(static_cast<std::uint8_t>(code));
     mismatches.compare(static_cast<float>(f), expected, where);
     mismatches.compare(static_cast<double>(f), static_cast<double>(expected), where);
-    mismatches.compare(kq::decode_float8<F8, float>(kq::Pack<std::int32_t, 8>::all(code)).lane[5], expected, where);
-    mismatches.compare(kq::decode_float8<F8, double>(kq::Pack<std::int64_t, 4>::all(code)).lane[3],
+    mismatches.compare(kq::decode_float8<F8, float>(kq::Pack<std::int32_t, 4>::all(code)).lane[3], expected, where);
+    mismatches.compare(kq::decode_float8<F8, double>(kq::Pack<std::int64_t, 2>::all(code)).lane[1],
                        static_cast<double>(expected), where);
     // and back
     if (std::isnan(expected)) continue;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 
 #include "../KokkosQuant_SweepPlan.hpp"
@@ -16,9 +17,10 @@ namespace KokkosQuant::Impl {
 
 // Where the launch that starts at a position ends: after at most so many, at the end of the axis; and after whole units where
 // one fits, else with the cell that it starts in. A unit: what a launch must not cut, one (untiled), a cell, or of packed codes
-// as many as end with a byte. (Of which one fits unless cells of an odd number have more than 2^27.)
+// as many as end with a byte.
 inline std::int64_t launch_end(std::int64_t start, std::int64_t extent, std::int64_t cell, std::int64_t unit,
                                std::int64_t most) {
+  if (start % cell == 0 && extent - start <= most) return extent;
   const std::int64_t end = unit <= most ? start + most / unit * unit : std::min(start + most, (start / cell + 1) * cell);
   return std::min(end, extent);
 }
@@ -128,6 +130,11 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> {
     const Walk& whole = plan.walk;
     const Cells& cells = plan.cells;
     const bool in_pieces = Tiled && !plan.lanes_differ;
+    if (Tiled && Walk::has_packed && whole.n_inner > longest && cells.inner < whole.n_inner && cells.inner > longest / 8 &&
+        cells.inner % 8 != 0)
+      throw std::length_error(label + ": lines of more than " + std::to_string(longest) +
+                              " packed codes need groups of at most " + std::to_string(longest / 8) +
+                              ", or of a multiple of 8: expected groups whose codes fill bytes");
     // (Tiled: every piece starts where a pack does, and so does every launch.)
     const bool pieces_start_aligned = whole.n_inner <= longest && (cells.inner >= whole.n_inner || cells.inner % W == 0);
     const bool starts_aligned =

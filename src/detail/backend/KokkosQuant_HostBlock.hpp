@@ -20,7 +20,7 @@ struct Block {
   static KOKKOSQUANT_HOST_INLINE Block load(const T* from) {
     if constexpr (packed_type<T>) {
       alignas(64) std::int8_t codes[size];
-      for (int j = 0; j < size; j += 8) unpack_8(from + j / elements_per<T>, codes + j);
+      unpack_codes<size>(from, codes);
       return load<C>(codes);
     } else {
       Block b;
@@ -36,7 +36,7 @@ struct Block {
     if constexpr (packed_type<T>) {
       alignas(64) std::int8_t codes[size];
       store(codes);
-      for (int j = 0; j < size; j += 8) pack_8(codes + j, to + j / elements_per<T>);
+      pack_codes<size>(codes, to);
     } else if constexpr (Interleaved) {
       store_even_odd(to, pack[0], pack[1]);
     } else {

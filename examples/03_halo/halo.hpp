@@ -60,9 +60,9 @@ class Transfer {
         unpack_(exec, payload, {in_.view(), pieces_of_row(u, route.into_row), pieces_of(u)}) {}
 
   void start(examples::Ranks& ranks) {
-    ranks.start_receive(in_.mpi_data(), in_.bytes(), route_.from, route_.tag);
     pack_.run();
-    out_.prepare_send(exec_);
+    out_.prepare_send(exec_);  // and nothing reads the last message any more
+    ranks.start_receive(in_.mpi_data(), in_.bytes(), route_.from, route_.tag);
     ranks.start_send(out_.mpi_data(), out_.bytes(), route_.to, route_.tag);
   }
   // After ranks.wait_all(). Nothing is written before the buffer is known to be one.

@@ -29,6 +29,17 @@ Matrix rows_from(const Matrix& m, int first, int rows) {
 
 enum Tag { mean_tag, shard_tag };  // and the number of the shard
 
+// Rows of all shards, one shard behind the other. (Not a member: nvcc takes no lambda for the device in a private one.)
+void mean_of_shards(const Exec& exec, const Matrix& shards, int shard_count, const Matrix& mean) {
+  const int rows = mean.extent_int(0);
+  train_digits::for_each_element(
+      "data_parallel::mean_of_shards", exec, mean, KOKKOS_LAMBDA(int n, int d) {
+        float sum = 0;
+        for (int shard = 0; shard < shard_count; ++shard) sum += shards(shard * rows + n, d);
+        mean(n, d) = sum / static_cast<float>(shard_count);
+      });
+}
+
 }  // namespace
 
 int FlatGradient::rows_for(const Model& model, int width) {
@@ -90,7 +101,7 @@ void GradientExchange::run() {
   shards_out_.run();
   collect_shards();
   shards_in_.run();
-  sum_shards();
+  mean_of_shards(exec_, shards_in_.rows(), shard_count_, mean_out_.rows());
   mean_out_.run();
   spread_mean();
   mean_in_.run();
@@ -126,17 +137,6 @@ void GradientExchange::collect_shards() {
     copy_own(shards_out_.bytes().view(), s * rows_ + first_row(self), shards_in_.bytes().view(), (first_shard() + s) * owned,
              owned);
   }
-}
-
-void GradientExchange::sum_shards() const {
-  const Matrix shards = shards_in_.rows(), mean = mean_out_.rows();
-  const int owned = mean.extent_int(0), shard_count = shard_count_;
-  train_digits::for_each_element(
-      "data_parallel::sum_shards", exec_, mean, KOKKOS_LAMBDA(int n, int d) {
-        float sum = 0;
-        for (int shard = 0; shard < shard_count; ++shard) sum += shards(shard * owned + n, d);
-        mean(n, d) = sum / static_cast<float>(shard_count);
-      });
 }
 
 void GradientExchange::spread_mean() {

@@ -53,7 +53,6 @@ class GradientExchange {
   std::size_t bytes_of(int rows) const { return static_cast<std::size_t>(rows) * static_cast<std::size_t>(row_bytes_); }
   void copy_own(const Bytes& from, int from_row, const Bytes& to, int to_row, int rows) const;
   void collect_shards();
-  void sum_shards() const;
   void spread_mean();
 
   Exec exec_;

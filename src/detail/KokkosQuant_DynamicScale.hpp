@@ -39,8 +39,7 @@ struct FiniteRange {
     hi = greatest(other.hi, hi);
   }
   KOKKOS_FORCEINLINE_FUNCTION bool is_finite() const {
-    constexpr auto largest = std::numeric_limits<V>::max();
-    return lo >= -largest && hi <= largest;
+    return lo >= -largest_finite<V> && hi <= largest_finite<V>;
   }
 };
 
@@ -162,7 +161,7 @@ struct ScaleRules {
     if constexpr (Rules.asymmetric_rule == AsymmetricRule::pytorch_dynamic || Rules.asymmetric_rule == AsymmetricRule::fbgemm)
       return in_double(x, o);
     C scale = rounded(divide(rounded(add(x.hi, -x.lo)), steps(o)));
-    if (Rules.splits_overflow && !(scale <= std::numeric_limits<C>::max()))
+    if (Rules.splits_overflow && !(scale <= largest_finite<C>))
       scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
     const S stored = stored_scale<S>(scale, o);
     const C s = widen<C>(stored), lo = rounded_later(divide(x.lo, s));
@@ -184,7 +183,7 @@ struct ScaleRules {
     double scale = divide(add(hi, -lo), q_max - q_min);
     if (rounds_first) scale = to_double(to_float(scale));
     const float single = to_float(scale);
-    if (single == 0 || divide(1.0f, single) > std::numeric_limits<float>::max()) scale = rounds_first ? to_double(0.1f) : 0.1;
+    if (single == 0 || divide(1.0f, single) > largest_finite<float>) scale = rounds_first ? to_double(0.1f) : 0.1;
     if (scale < to_double(smallest)) {
       const float before = to_float(scale);
       scale = to_double(smallest);

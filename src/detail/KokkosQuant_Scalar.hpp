@@ -82,10 +82,13 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to(C t, C other) {
   return t == t ? t : other;
 }
+// (nvcc takes the call of max() in device code for one of a host function)
+template <std::floating_point C>
+inline constexpr C largest_finite = std::numeric_limits<C>::max();
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C finite_or_zero(C t) {
   const C magnitude = t < C(0) ? -t : t;
-  return magnitude <= std::numeric_limits<C>::max() ? t : C(0);
+  return magnitude <= largest_finite<C> ? t : C(0);
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool everywhere(C) {

@@ -50,8 +50,12 @@ struct PrecisionGuarantee {
   bool bit_stable_across_threads;   ///< whatever the number of threads, teams or launches
   bool bit_stable_across_backends;  ///< Serial, OpenMP and the device agree bit for bit (any NaN equals any NaN)
   /// Largest rounding error of an unmasked element against the op's formula in real arithmetic, in units in the last place
-  /// of the output type; for codes that of the quotient, before it is rounded to an integer.
+  /// of the output type; for codes that of the quotient, before it is rounded to an integer; where terms are added to an output
+  /// that of each term.
   double max_ulp;
+  /// (UnpackAddRows) Largest rounding error of each addition to an element of the output, in units in the last place of that sum;
+  /// where there are several, they follow one another in a fixed order. 0: nothing is added to the output.
+  double max_ulp_per_addition = 0;
 };
 
 /// \brief True, or false with the reason.
@@ -95,10 +99,12 @@ inline std::ostream& operator<<(std::ostream& out, const KernelSku& sku) { retur
 
 /// \brief A line of words.
 inline std::ostream& operator<<(std::ostream& out, const PrecisionGuarantee& g) {
-  return out << (g.deterministic ? "deterministic" : "not deterministic")
-             << ", the same bits across threads: " << (g.bit_stable_across_threads ? "yes" : "no")
-             << ", across backends: " << (g.bit_stable_across_backends ? "yes" : "no") << ", error at most " << g.max_ulp
-             << " ulp";
+  out << (g.deterministic ? "deterministic" : "not deterministic")
+      << ", the same bits across threads: " << (g.bit_stable_across_threads ? "yes" : "no")
+      << ", across backends: " << (g.bit_stable_across_backends ? "yes" : "no") << ", error at most " << g.max_ulp << " ulp";
+  if (g.max_ulp_per_addition != 0)
+    out << " of each term and " << g.max_ulp_per_addition << " ulp of the sum for each addition, in a fixed order";
+  return out;
 }
 
 }  // namespace KokkosQuant

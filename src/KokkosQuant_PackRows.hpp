@@ -117,9 +117,18 @@ struct PackRowsOp {
         row_header(row_payload<Descriptor>::number, row_code_number<T>, count, columns)};
     return PackRowsSweep<Exec, T, Codec, Index>{functor};
   }
-  template <class Args>
-  static constexpr PrecisionGuarantee guarantee() {
-    return {true, true, true, 0.5};
+  // of the quotient, as Quantize; of elements converted alone, of the number
+  template <class Descriptor, class Args>
+  static constexpr PrecisionGuarantee guarantee_of() {
+    using T = data_type<Args>;
+    using Payload = row_payload<Descriptor>;
+    using Code = typename Payload::code;
+    if constexpr (float8_type<Code>)
+      return {true, true, true, float8_ulp<Code, T>};
+    else if constexpr (Payload::is_plain)
+      return {true, true, true, std::is_same_v<Code, T> || sizeof(Code) > sizeof(T) ? 0 : 0.5};
+    else
+      return {true, true, true, Payload::is_bounded ? 0 : 0.5};
   }
   template <class Exec, class Descriptor, class Args>
   static Status validate(const Exec& exec, const Descriptor&, const Args& args) {

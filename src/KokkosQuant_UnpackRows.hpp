@@ -75,9 +75,17 @@ struct UnpackRowsOp {
                                                           columns};
     return UnpackRowsSweep<Exec, T, Decoder, Index, Adds>{functor};
   }
-  template <class Args>
-  static constexpr PrecisionGuarantee guarantee() {
-    return {true, true, true, rounded_twice_ulp<data_type<Args>>};
+  // A term that is added is rounded to C, a row that replaces another to T as well.
+  template <class Descriptor, class Args>
+  static constexpr PrecisionGuarantee guarantee_of() {
+    using T = data_type<Args>;
+    constexpr double in_compute_type = ulp_in_compute_type<Descriptor, T>;
+    if constexpr (Adds)
+      return {true, true, true, in_compute_type * compute_ulp<T>, rounded_twice_ulp<T>};
+    else if constexpr (row_payload<Descriptor>::is_plain)
+      return {true, true, true, converts_exactly<typename row_payload<Descriptor>::code, T> ? 0 : 0.5};
+    else
+      return {true, true, true, std::is_same_v<T, compute_t<T>> ? in_compute_type : 0.5 + in_compute_type * compute_ulp<T>};
   }
   template <class Exec, class Descriptor, class Args>
   static Status validate(const Exec& exec, const Descriptor& d, const Args& args) {
@@ -96,6 +104,20 @@ struct UnpackRowsOp {
   }
 
  private:
+  // (What is wider than T came from a T, and 16-bit types fit in wider ones: RowHeader::element, which validate() looks at.)
+  template <class Code, class T>
+  static constexpr bool converts_exactly = std::is_same_v<Code, T> || sizeof(Code) != sizeof(T);
+  // One of C, in units of T's: 2^-13, 2^-16.
+  template <class T>
+  static constexpr double compute_ulp = std::is_same_v<T, compute_t<T>> ? 1 : 2 * (rounded_twice_ulp<T> - 0.5);
+  // Of (q - zero_point) * scale: half a one for the product, none where the scale is a power of two. The difference rounds in
+  // float beyond 2^24, where zero points were given: one more (as in Dequantize).
+  template <class Descriptor, class T>
+  static constexpr double ulp_in_compute_type =
+      row_payload<Descriptor>::is_plain || row_payload<Descriptor>::is_bounded           ? 0
+      : float8_type<typename row_payload<Descriptor>::code> || std::is_same_v<T, double> ? 0.5
+                                                                                         : 1.5;
+
   template <class Descriptor, class Args>
   static RowRecords<const std::byte> records_of(const Args& args) {
     return {reinterpret_cast<const std::byte*>(args.buffer.data()),
@@ -121,6 +143,12 @@ struct UnpackRowsOp {
 /// Where an index occurs several times, its rows are taken in ascending j: the last one stays, or they are added one after the
 /// other. So the bits do not depend on the execution space or the number of threads. (Every row of x belongs to one task or team,
 /// which reads all indices; nothing is sorted, no atomic operation is used.)
+///
+/// precision_guarantee().max_ulp is the rounding error of an element (UnpackRows), or of a term before it is added (UnpackAddRows),
+/// against (q - zero_point) * scale in real numbers, from the scale in the buffer; each addition then rounds by
+/// max_ulp_per_addition at most. So after the terms v_1 ... v_k an element s_0 = x is off by at most the sum over i of
+/// max_ulp * ulp(v_i) + max_ulp_per_addition * ulp(s_i), s_i the sum so far as it is stored; where numbers cancel, that is many ulp
+/// of the last one. What quantization lost on the other side comes on top.
 ///
 /// run() trusts the buffer but for indices that are no rows of x: it leaves those out. validate() does not: it looks at the header, at
 /// every index and at every checksum and returns what was found and what was expected, before anything is written. It launches a

@@ -38,9 +38,7 @@ struct FiniteRange {
     lo = least(other.lo, lo);
     hi = greatest(other.hi, hi);
   }
-  KOKKOS_FORCEINLINE_FUNCTION bool is_finite() const {
-    return lo >= -largest_finite<V> && hi <= largest_finite<V>;
-  }
+  KOKKOS_FORCEINLINE_FUNCTION bool is_finite() const { return lo >= -largest_finite<V> && hi <= largest_finite<V>; }
 };
 
 // What a scale may be in the type it is stored in.
@@ -161,8 +159,7 @@ struct ScaleRules {
     if constexpr (Rules.asymmetric_rule == AsymmetricRule::pytorch_dynamic || Rules.asymmetric_rule == AsymmetricRule::fbgemm)
       return in_double(x, o);
     C scale = rounded(divide(rounded(add(x.hi, -x.lo)), steps(o)));
-    if (Rules.splits_overflow && !(scale <= largest_finite<C>))
-      scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
+    if (Rules.splits_overflow && !(scale <= largest_finite<C>)) scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
     const S stored = stored_scale<S>(scale, o);
     const C s = widen<C>(stored), lo = rounded_later(divide(x.lo, s));
     if constexpr (Rules.asymmetric_rule == AsymmetricRule::lower_end)

@@ -6,7 +6,7 @@
 //   check(checks, descriptor, args)    run-time checks
 //   sweep<Exec>(descriptor, args, hint) the RowSweep, or another with mapping, pack_width, launch(exec, label); one that
 //                                      needs bytes has workspace_size() and launch(exec, label, workspace)
-//   guarantee<Args>()
+//   guarantee<Args>()                  or guarantee_of<Descriptor, Args>()
 //   validate(exec, descriptor, args)   (some) looks at what the Views hold
 #pragma once
 
@@ -116,7 +116,12 @@ class PlanBase {
   /// \brief Which kernel run() launches.
   KernelSku sku() const { return sku_of(sweep_); }
   /// \brief What run() promises about its results.
-  static constexpr PrecisionGuarantee precision_guarantee() { return Op::template guarantee<Args>(); }
+  static constexpr PrecisionGuarantee precision_guarantee() {
+    if constexpr (requires { Op::template guarantee_of<Descriptor, Args>(); })
+      return Op::template guarantee_of<Descriptor, Args>();
+    else
+      return Op::template guarantee<Args>();
+  }
 
   const Exec& instance() const { return exec_; }                ///< where run() launches
   const Descriptor& descriptor() const { return descriptor_; }  ///< as given

@@ -91,10 +91,6 @@ struct PackRowsOp {
     checks.apart("buffer", args.buffer, "x", args.x);
     checks.apart("buffer", args.buffer, "rows", args.rows);
     if constexpr (view<decltype(args.scale)>) {
-      static_assert(!row_payload<Descriptor>::is_plain && !row_payload<Descriptor>::is_bounded,
-                    "KokkosQuant: a scale is given, but the descriptor's rows have none of their own");
-      static_assert(!float8_type<typename row_payload<Descriptor>::code> || !view<decltype(args.zero_point)>,
-                    "KokkosQuant: float8 codes have no zero point");
       checks.cells(args, PerToken{}, "x", args.x);
       checks.apart_from_cells("buffer", args.buffer, args);
     }
@@ -102,6 +98,15 @@ struct PackRowsOp {
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor& d, const Args& args, Mapping) {
+    KOKKOSQUANT_REQUIRE_ROW_DESCRIPTOR(Descriptor);
+    if constexpr (view<decltype(args.scale)>) {
+      using Payload = row_payload<Descriptor>;
+      static_assert(
+          !Payload::is_plain && !Payload::is_bounded,
+          "KokkosQuant: scale is given, but rows that are sent as floating-point numbers or within an error bound have "
+          "no scale: leave it out, {x, rows, buffer}");
+      static_assert(!float8_type<typename Payload::code> || is_symmetric<Args>, KOKKOSQUANT_NO_ZERO_POINT_MESSAGE);
+    }
     using T = data_type<Args>;
     const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
     const auto codec = codec_of<T>(d, args);

@@ -63,6 +63,7 @@ struct UnpackRowsOp {
 
   template <class Exec, class Descriptor, class Args>
   static auto sweep(const Descriptor&, const Args& args, Mapping) {
+    KOKKOSQUANT_REQUIRE_ROW_DESCRIPTOR(Descriptor);
     using T = data_type<Args>;
     using Decoder = RowDecoder<T, Descriptor>;
     using Index = element_of<decltype(args.rows)>;

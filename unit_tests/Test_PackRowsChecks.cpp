@@ -155,6 +155,9 @@ TYPED_TEST(PackRowsChecks, Arguments) {
   const Bytes<Exec> more(this->size + 16);
   EXPECT_THAT_HAS(refused(int8, Kokkos::subview(more.view(), std::make_pair(std::int64_t{8}, this->size + 8))),
                   "no multiple of 16");
+  const Kokkos::View<std::byte*, Kokkos::LayoutStride, typename Exec::memory_space> gaps(
+      more.view().data(), Kokkos::LayoutStride(static_cast<std::size_t>(this->size), 2));
+  EXPECT_THAT_HAS(refused(int8, gaps), "buffer has a stride of 2: expected bytes without gaps");
   EXPECT_THAT_HAS(refused(RowsWithin{0}, more.view()), "eps is 0: expected a positive, finite number");
   EXPECT_THAT_HAS(refused(RowsAs<std::int8_t>{RowScales::symmetric, -1}, all), "eps is -1");
   const Kokkos::View<std::byte*, typename Exec::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> over(

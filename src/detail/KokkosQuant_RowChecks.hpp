@@ -21,15 +21,20 @@ concept row_index_view = view<V> &&(rank_of<V> == 1) &&
 template <class V>
 concept byte_view = view<V> &&(rank_of<V> == 1) && (sizeof(element_of<V>) == 1);
 
-#define KOKKOSQUANT_REQUIRE_ROWS(Exec, Args)                                                                              \
-  KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);                                                                                \
-  static_assert(::KokkosQuant::Impl::rank_of<decltype(Args::x)> == 2, "KokkosQuant: x must be a Kokkos::View of rank 2"); \
-  static_assert(::KokkosQuant::Impl::row_index_view<decltype(Args::rows)>,                                                \
-                "KokkosQuant: rows must be a Kokkos::View of std::int32_t or std::int64_t of rank 1");                    \
-  static_assert(::KokkosQuant::Impl::byte_view<decltype(Args::buffer)>,                                                   \
-                "KokkosQuant: buffer must be a Kokkos::View<std::byte*>, or of another type of one byte, of rank 1");     \
-  KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, rows);                                                                        \
+#define KOKKOSQUANT_REQUIRE_ROWS(Exec, Args)                                                                          \
+  KOKKOSQUANT_REQUIRE_DATA(Exec, Args, x);                                                                            \
+  static_assert(!::KokkosQuant::Impl::view_from_rank<decltype(Args::x), 3>,                                           \
+                "KokkosQuant: x has rank 3 or more: rows are those of a Kokkos::View of rank 2 (N x D)");             \
+  static_assert(::KokkosQuant::Impl::row_index_view<decltype(Args::rows)>,                                            \
+                "KokkosQuant: rows must be a Kokkos::View of std::int32_t or std::int64_t of rank 1");                \
+  static_assert(::KokkosQuant::Impl::byte_view<decltype(Args::buffer)>,                                               \
+                "KokkosQuant: buffer must be a Kokkos::View<std::byte*>, or of another type of one byte, of rank 1"); \
+  KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, rows);                                                                    \
   KOKKOSQUANT_REQUIRE_REACHABLE(Exec, Args, buffer)
+#define KOKKOSQUANT_REQUIRE_ROW_DESCRIPTOR(Descriptor)                                                             \
+  static_assert(::KokkosQuant::Impl::row_descriptor<Descriptor>,                                                   \
+                "KokkosQuant: the descriptor says what rows are sent as: it must be a KokkosQuant::RowsAs<code>, " \
+                "RowsAs<std::int8_t>{} say, or KokkosQuant::RowsWithin{eps}")
 
 template <view V>
 std::int64_t row_count(const V& rows) {

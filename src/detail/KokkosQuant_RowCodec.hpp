@@ -33,6 +33,10 @@ struct row_payload<RowsWithin> {
   static constexpr int number = error_bound_number;
   static constexpr bool is_plain = false, is_bounded = true;
 };
+template <class Descriptor>
+concept row_descriptor = requires {
+  typename row_payload<Descriptor>::code;
+};
 
 template <std::floating_point C>
 struct RowScale {

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   add_backward_16bit(arrays);
   add_forward(arrays);
   add_family(arrays);
+  add_packed_rows(arrays);
   add_kokkos_peers(arrays);
 #ifdef KOKKOSQUANT_PERF_OPENMP
   add_openmp_peers(arrays);

@@ -123,6 +123,7 @@ void add_backward(const SharedArrays&);
 void add_backward_16bit(const SharedArrays&);
 void add_forward(const SharedArrays&);
 void add_family(const SharedArrays&);
+void add_packed_rows(const SharedArrays&);
 void add_kokkos_peers(const SharedArrays&);
 void add_openmp_peers(const SharedArrays&);
 void add_kernels_peers(const SharedArrays&);

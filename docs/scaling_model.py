@@ -47,9 +47,10 @@ def gradient(ranks, count, width, coded):
     """Seconds of the exchange of examples/04_data_parallel, a shard a rank."""
     element = 1 + 4 / width if coded else 4
     share = 1 - 1 / ranks
-    network = 2 * (LATENCY + (ranks - 1) * MESSAGE) + 2 * share * count * element / NETWORK
-    # error feedback: 34 B an element before the first step, and once for all slices together before the second; decoding 5
-    kernels = (8 + 2) * LAUNCH + (34 * (1 + 1 / ranks) + 10) * count / MEMORY if coded else 5 * LAUNCH + 24 * count / MEMORY
+    network = 2 * (LATENCY + (ranks - 2) * MESSAGE) + 2 * share * count * element / NETWORK
+    # an element: encoding before the first step, and of a rank's slice before the second, decoding twice, the sum
+    encode, decode, encoders = (34, 5, 4) if coded else (8, 8, 1)  # bytes, bytes, kernels (34: with error feedback)
+    kernels = (2 * encoders + 3) * LAUNCH + (encode * (1 + 1 / ranks) + 2 * decode + 4) * count / MEMORY
     return kernels, network
 
 

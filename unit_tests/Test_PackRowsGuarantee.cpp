@@ -33,11 +33,11 @@ double ulp_of(double z) {
 }
 
 // high + low, exactly
-struct Exact {
+struct TwoDoubles {
   double high, low;
 };
-Exact product(double a, double b) { return {a * b, std::fma(a, b, -(a * b))}; }
-double distance(double given, double before, const Exact& term) {
+TwoDoubles product(double a, double b) { return {a * b, std::fma(a, b, -(a * b))}; }
+double distance(double given, double before, const TwoDoubles& term) {
   const double sum = before + term.high, part = sum - before;
   return std::abs(((given - sum) - ((before - (sum - part)) + (term.high - part))) - term.low);
 }
@@ -82,7 +82,7 @@ class PackRowsGuarantee : public ::testing::Test {
     exec.fence();
   }
   // What the buffer says: (q - zero_point) * scale
-  Exact term(std::size_t record, std::size_t column) const {
+  TwoDoubles term(std::size_t record, std::size_t column) const {
     const std::int64_t at = 32 + static_cast<std::int64_t>(record) * (RowsAs<Code>::buffer_size(1, columns) - 32);
     const std::int64_t steps =
         static_cast<std::int64_t>(code_in<Code>(bytes.host, at + 16, static_cast<std::int64_t>(column))) -
@@ -117,7 +117,7 @@ TYPED_TEST(PackRowsGuarantee, OfEachTermAndOfEachAddition) {
     this->y.to_host();
     const std::size_t at = this->y.index(k % this->targets, 0);
     for (std::size_t j = 0; j < this->columns; ++j) {
-      const Exact term = this->term(k, j);
+      const TwoDoubles term = this->term(k, j);
       const double s = to_double(this->y.host()[at + j]), off = distance(s, to_double(before[at + j]), term);
       const double addition = promise.max_ulp_per_addition * ulp_of<T>(s);
       const double bound = promise.max_ulp * ulp_of<T>(term.high) + addition;
@@ -150,7 +150,7 @@ TYPED_TEST(PackRowsGuarantee, OfAnElement) {
   double nearest = 0;
   for (std::size_t i = 0; i < this->count; ++i)
     for (std::size_t j = 0; j < this->columns; ++j) {
-      const Exact term = this->term(i, j);
+      const TwoDoubles term = this->term(i, j);
       const double bound = promise.max_ulp * ulp_of<T>(term.high), off = distance(to_double(this->x(i, j)), 0, term);
       ASSERT_LE(off, bound) << "(" << i << ", " << j << ")";
       nearest = std::max(nearest, off / bound);

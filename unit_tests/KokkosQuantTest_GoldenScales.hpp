@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -23,7 +24,7 @@ struct GoldenScaleRow {
   std::vector<std::string> q;
 };
 struct GoldenScaleCase {
-  std::string element, scale_type, eps;
+  std::string element, scale_type, format, eps;  // format: of float8 codes; they have no range
   std::size_t n;
   QuantizeDescriptor range;
   std::vector<GoldenScaleRow> rows;
@@ -41,7 +42,13 @@ inline std::vector<GoldenScaleCase> read_golden_scales(const std::string& name) 
     fields >> first;
     if (first == "case") {
       GoldenScaleCase c;
-      fields >> c.element >> c.scale_type >> c.n >> c.range.q_min >> c.range.q_max >> c.eps;
+      std::string q_min;
+      fields >> c.element >> c.scale_type >> c.n >> q_min >> c.range.q_max >> c.eps;
+      if (q_min[0] == 'e')
+        c.format = q_min;
+      else
+        c.range.q_min = std::stoi(q_min);
+      if (!fields) throw std::runtime_error("cannot read the line '" + line + "' of " + path);
       cases.push_back(c);
     } else {
       GoldenScaleRow row{first, {}, {}, {}};
@@ -79,7 +86,33 @@ inline float golden_scale(const std::string& type, const std::string& field) {
   return static_cast<float>(from_encoding<bfloat16_t>(bits));
 }
 
-/// The cases of a file with elements T (and scales S), by a plan with zero points or without.
+/// The rows of finite elements, counting the others, and these elements.
+template <class T>
+std::vector<GoldenScaleRow> finite_rows(const GoldenScaleCase& c, GoldenScaleCounts& counts) {
+  std::vector<GoldenScaleRow> rows;
+  for (const GoldenScaleRow& row : c.rows) {
+    bool finite = true;
+    for (const std::uint64_t x : row.x)
+      finite = finite && x != golden_nan && std::isfinite(static_cast<double>(from_encoding<T>(x)));
+    if (finite)
+      rows.push_back(row);
+    else
+      ++counts.left_out;
+  }
+  return rows;
+}
+template <class T>
+auto elements_of(const std::vector<GoldenScaleRow>& rows, std::size_t n) {
+  Kokkos::View<T**, Kokkos::DefaultExecutionSpace::memory_space> x("x", rows.size(), n);
+  const auto host_x = Kokkos::create_mirror_view(x);
+  for (std::size_t r = 0; r < rows.size(); ++r)
+    for (std::size_t j = 0; j < n; ++j) host_x(r, j) = from_encoding<T>(rows[r].x[j]);
+  Kokkos::deep_copy(x, host_x);
+  return x;
+}
+
+/// The cases of a file with elements T (and scales S), by a plan with zero points or without. Codes of the file above q_max, where
+/// the system clamps to more than the range that the scale is for, count as q_max.
 template <ScaleContract Rules, class T, class S, bool ZeroPoints>
 void compare_golden_scales(const std::string& name, const std::string& element, const std::string& scale_type, bool codes,
                            GoldenScaleCounts& counts) {
@@ -87,26 +120,12 @@ void compare_golden_scales(const std::string& name, const std::string& element, 
   using Memory = Exec::memory_space;
   for (const GoldenScaleCase& c : read_golden_scales(name)) {
     if (c.element != element || c.scale_type != scale_type) continue;
-    std::vector<GoldenScaleRow> rows;
-    for (const GoldenScaleRow& row : c.rows) {
-      bool finite = true;
-      for (const std::uint64_t x : row.x)
-        finite = finite && x != golden_nan && std::isfinite(static_cast<double>(from_encoding<T>(x)));
-      if (finite)
-        rows.push_back(row);
-      else
-        ++counts.left_out;
-    }
+    const std::vector<GoldenScaleRow> rows = finite_rows<T>(c, counts);
     const std::size_t N = rows.size();
-    Kokkos::View<T**, Memory> x("x", N, c.n);
+    const auto x = elements_of<T>(rows, c.n);
     Kokkos::View<std::int16_t**, Memory> q("q", N, c.n);
     Kokkos::View<S*, Memory> scale("scale", N);
     Kokkos::View<int*, Memory> zero_point("zero_point", N);
-    const auto host_x = Kokkos::create_mirror_view(x);
-    for (std::size_t r = 0; r < N; ++r)
-      for (std::size_t j = 0; j < c.n; ++j) host_x(r, j) = from_encoding<T>(rows[r].x[j]);
-    Kokkos::deep_copy(x, host_x);
-
     const auto run = [&](double eps) {
       const KokkosQuant::DynamicQuantizeDescriptorOf<Rules> descriptor(c.range.q_min, c.range.q_max, eps);
       if constexpr (ZeroPoints)
@@ -126,7 +145,7 @@ void compare_golden_scales(const std::string& name, const std::string& element, 
         bool right = std::bit_cast<std::uint32_t>(static_cast<float>(found_scale(r))) == std::bit_cast<std::uint32_t>(expected);
         if (rows[r].zero_point != "-") right = right && (ZeroPoints ? found_zp(r) : 0) == std::stoi(rows[r].zero_point);
         for (std::size_t j = 0; j < c.n; ++j)
-          if (codes && rows[r].q[j] != "-") right = right && found_q(r, j) == std::stoi(rows[r].q[j]);
+          if (codes && rows[r].q[j] != "-") right = right && found_q(r, j) == std::min(std::stoi(rows[r].q[j]), c.range.q_max);
         ++counts.rows;
         if (right) continue;
         if (++counts.wrong <= 3) {
@@ -145,6 +164,39 @@ void compare_golden_scales(const std::string& name, const std::string& element, 
     // where that is what the rules take by themselves
     const auto own = KokkosQuant::Impl::scale_options<Rules, T, S>({c.range.q_min, c.range.q_max, 0});
     if (eps != 0 && static_cast<double>(own.eps) == eps) run(0);
+  }
+}
+
+/// The same of float8 codes F8, by the library's own rules. Rows of scale 0 count as left out, as they have no codes.
+template <class F8, class T, class S>
+void compare_golden_float8(const std::string& name, const std::string& element, const std::string& format,
+                           GoldenScaleCounts& counts) {
+  using Exec = Kokkos::DefaultExecutionSpace;
+  for (const GoldenScaleCase& c : read_golden_scales(name)) {
+    if (c.element != element || c.format != format) continue;
+    std::vector<GoldenScaleRow> rows;
+    for (const GoldenScaleRow& row : finite_rows<T>(c, counts))
+      if (golden_scale(c.scale_type, row.scale) != 0)
+        rows.push_back(row);
+      else
+        ++counts.left_out;
+    const auto x = elements_of<T>(rows, c.n);
+    const Kokkos::View<F8**, Exec::memory_space> q("q", rows.size(), c.n);
+    const Kokkos::View<S*, Exec::memory_space> scale("scale", rows.size());
+    KokkosQuant::DynamicQuantizePerTokenPlan(Exec{}, KokkosQuant::DynamicFloat8Descriptor{},
+                                             KokkosQuant::DynamicQuantizePerTokenArgs{x, scale, KokkosQuant::no_zero_point, q})
+        .run();
+    Kokkos::fence();
+    const auto found_q = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, q);
+    const auto found_scale = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, scale);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      bool right = static_cast<float>(found_scale(r)) == golden_scale(c.scale_type, rows[r].scale);
+      for (std::size_t j = 0; j < c.n; ++j) right = right && found_q(r, j).bits == std::stoi(rows[r].q[j], nullptr, 16);
+      ++counts.rows;
+      if (right) continue;
+      ++counts.wrong;
+      counts.first += "\n" + name + " " + element + " " + format + ": row of scale " + rows[r].scale;
+    }
   }
 }
 

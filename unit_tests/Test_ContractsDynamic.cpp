@@ -32,6 +32,13 @@ TEST(ContractsDynamic, TorchaoAsymmetric) {
   compare_golden_scales<r, bfloat16_t, float, true>("torchao_choose_asymmetric", "bf16", "f32", true, counts);
   EXPECT_EQ(counts, (GoldenScaleCounts{123, 15, 0, ""}));
 }
+TEST(ContractsDynamic, TorchaoFloat8) {
+  GoldenScaleCounts counts;
+  compare_golden_float8<KokkosQuant::float8_e4m3_t, float, float>("torchao_float8", "f32", "e4m3fn", counts);
+  compare_golden_float8<KokkosQuant::float8_e4m3_t, bfloat16_t, bfloat16_t>("torchao_float8", "bf16", "e4m3fn", counts);
+  compare_golden_float8<KokkosQuant::float8_e5m2_t, float, float>("torchao_float8", "f32", "e5m2", counts);
+  EXPECT_EQ(counts, (GoldenScaleCounts{23, 15, 0, ""}));
+}
 TEST(ContractsDynamic, Fbgemm) {
   GoldenScaleCounts counts;
   compare_golden_scales<rules::fbgemm, float, float, true>("fbgemm_choose_quantization_params", "f32", "f32", true, counts);

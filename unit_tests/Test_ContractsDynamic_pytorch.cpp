@@ -46,6 +46,9 @@ TEST(ContractsDynamic, PyTorchDynamic) {
   GoldenScaleCounts counts;
   compare_golden_scales<rules::pytorch_dynamic, float, float, true>("torch_dynamic", "f32", "f64", true, counts);
   EXPECT_EQ(counts, (GoldenScaleCounts{35, 0, 0, ""}));
+  counts = {};
+  compare_golden_scales<rules::pytorch_dynamic, float, float, true>("torch_dynamic_reduced", "f32", "f64", true, counts);
+  EXPECT_EQ(counts, (GoldenScaleCounts{11, 0, 0, ""}));
 }
 
 }  // namespace

@@ -338,20 +338,6 @@ FILES = [
 ]
 
 
-def row_scales():
-    """choose_qparams_per_token (symmetric) and _asymmetric for int8, of rows with the given smallest and largest element."""
-    pairs = ((-1.2, 5.0), (0.3, 5.0), (-5.0, -0.3), (-0.1, 0.2), (-1.0, 1.0), (0.0, 0.0), (-1e-6, 2e-6), (-6e4, 6e4))
-    for name, choose in (("symmetric", decomposed.choose_qparams_per_token),
-                         ("asymmetric", decomposed.choose_qparams_per_token_asymmetric)):
-        for type in ("f32", "f16", "bf16"):
-            for pair in pairs:
-                row = np.array([pair], TYPES[type])
-                scale, zp = choose(to_torch(row), torch.int8)
-                scale_type = next(k for k, v in TORCH.items() if v == scale.dtype)
-                cells = name, type, hexed(row[0, 0]), hexed(row[0, 1]), scale_type, hexed(to_numpy(scale)[0, 0]), int(zp)
-                yield " ".join(map(str, cells))
-
-
 def learnable():
     """Gradients of the learnable fake quantize, of elements at least a tenth of a step from every tie."""
     shapes = (("tensor", 4, 12, INT8, 1.0), ("channel", 9, 5, NARROW4, 0.125), ("token", 5, 16, UINT8, 0.3))
@@ -385,8 +371,6 @@ def main():
     for name, what, packages, system, cases in FILES:
         lines = [line for case in cases for line in (case.header(), *dict.fromkeys(rows(case, system)))]
         write(folder, name, what, packages, "case: T, scale type, scale, zero point, q_min, q_max; rows: x q x' dy dx", lines)
-    write(folder, "torch_choose_qparams_per_token", f"{TORCH_OPS}.choose_qparams_per_token, _asymmetric, of a row, for int8",
-          ["torch"], "symmetric or asymmetric, T, min and max of the row, scale type, scale, zero point", row_scales())
     write(folder, "torch_learnable_fake_quantize",
           "torch._fake_quantize_learnable_per_tensor_affine and _per_channel_affine, backward, in float", ["torch"],
           "case: granularity, N, D, q_min, q_max, grad_factor; a line a cell: scale, its gradient, the zero point's, zero point; "

@@ -2,9 +2,8 @@
 """Writes the golden files of scales that are found from the data: what other systems choose for fixed rows.
 
     pip install torch torchao numpy ml_dtypes                       # torch_*, torchao_*
-    pip install fbgemm-gpu-cpu numpy ml_dtypes                      # fbgemm_*: with the torch that it was built for
-    pip install --no-deps fbgemm-gpu-genai triton                   # fbgemm_fp8_row: its Python code, on the CPU
-    python make_golden_dynamic.py folder torch|torchao|fbgemm|fbgemm_fp8 ...
+    pip install torch numpy ml_dtypes                               # fbgemm_*: as built into torch
+    python make_golden_dynamic.py folder torch|torchao|fbgemm ...
 
 Systems that choose row by row get every row alone and all rows at once, those that choose for a tensor every row alone and
 repeated; where the two differ, the script stops. Nothing here is random. README.md has the format.
@@ -24,7 +23,7 @@ warnings.filterwarnings("ignore")
 np.seterr(all="ignore")
 torch.set_num_threads(1)
 
-SIZE = 5  # elements of a row, but 8 where bytes hold several codes
+SIZE = 5  # elements of a row
 INT8, UINT8, NARROW8, INT4, UINT4 = (-128, 127), (0, 255), (-127, 127), (-8, 7), (0, 15)
 F32_EPS, F32_MIN = 2.0**-23, 2.0**-126
 FP8 = {"e4m3fn": (torch.float8_e4m3fn, 448), "e5m2": (torch.float8_e5m2, 57344)}
@@ -32,11 +31,9 @@ FP8 = {"e4m3fn": (torch.float8_e4m3fn, 448), "e5m2": (torch.float8_e5m2, 57344)}
 
 class Case:
     """Rows of one type for one range. `eps`: the least scale, where the system takes one. `symmetric`: its zero point is fixed;
-    `fused`: the zero point is the least element; `finite`: rows that are not finite are refused, or have no rule."""
+    `finite`: rows that are not finite are refused, or have no rule."""
 
-    def __init__(self, type, range, scale_type=None, eps=None, symmetric=False, full=False, size=SIZE, finite=False,
-                 fused=False):
-        self.fused = fused
+    def __init__(self, type, range, scale_type=None, eps=None, symmetric=False, full=False, size=SIZE, finite=False):
         self.type, self.scale_type, self.symmetric, self.full, self.size = type, scale_type or type, symmetric, full, size
         self.lo, self.hi = range
         self.eps, self.finite = eps, finite
@@ -108,7 +105,7 @@ def defined(case, x, scale):
         return np.full(len(x), True), np.full(x.shape, True)
     v = x.astype(np.float32)
     row = np.isfinite(v).all(-1) | (case.symmetric & ~np.isnan(v).any(-1))
-    far = np.isinf(v) if case.symmetric else np.full(x.shape, case.fused)
+    far = np.isinf(v) & case.symmetric
     return row, row[:, None] & ~(np.isinf(scale.astype(np.float64))[:, None] & far)
 
 
@@ -129,12 +126,11 @@ def lines(case, system, by_row):
     text = lambda a: [str(v) for v in np.asarray(a).astype(np.float64).ravel()]
     assert text(scale) == text(other[0]) and text(zp[row_ok]) == text(other[1][row_ok]), case.header()
     assert text(same[0]) == text(same[1]), case.header()
-    show_zp = hexed if zp.dtype.kind == "f" or zp.dtype == TYPES["bf16"] else lambda v: str(int(v))
     nan = {0x7F, 0xFF} if case.lo == "e4m3fn" else {0x7D, 0x7E, 0x7F, 0xFD, 0xFE, 0xFF}
     show_q = (lambda v: "nan" if int(v) in nan else f"{int(v):02x}") if case.fp8 else lambda v: str(int(v))
     yield case.header()
     for i in range(len(x)):
-        yield " ".join([hexed(scale[i]), show_zp(zp[i]) if row_ok[i] else "-", *map(hexed, x[i]),
+        yield " ".join([hexed(scale[i]), str(int(zp[i])) if row_ok[i] else "-", *map(hexed, x[i]),
                         *(show_q(q[i, j]) if ok[i, j] else "-" for j in range(case.size))])
 
 
@@ -217,7 +213,6 @@ def torch_files():
 
 
 def torchao_files():
-    import torchao.float8.float8_utils as float8
     import torchao.quantization.quant_primitives as ao
 
     def choose(mapping):
@@ -232,21 +227,10 @@ def torchao_files():
 
         return system
 
-    def dont_preserve_zero(c, x):
-        s, z = ao._choose_qparams_affine_dont_preserve_zero(
-            to_torch(x), ao.MappingType.ASYMMETRIC, (1, c.size), c.dtype, c.lo, c.hi, c.eps, TORCH[c.scale_type])
-        return flat(s, z, ao.quantize_affine(to_torch(x), (1, c.size), s, z, c.dtype, c.lo, c.hi))
-
     def scale_float8(c, x):
         kind = FP8[c.lo][0]
         s = ao._choose_scale_float8(to_torch(x), [1, c.size], kind)
         q = ao._quantize_affine_float8(to_torch(x), s, kind).view(torch.uint8)
-        return flat(s, torch.zeros(len(x)), q)
-
-    def training_float8(c, x):
-        kind = FP8[c.lo][0]
-        s = float8.tensor_to_scale(to_torch(x), kind, scaling_granularity=float8.ScalingGranularity.AXISWISE, axiswise_dim=-1)
-        q = float8.to_fp8_saturated(to_torch(x).float() * s, kind).view(torch.uint8)
         return flat(s, torch.zeros(len(x)), q)
 
     sym = lambda t, r, s=None, eps=F32_MIN, **k: Case(t, r, s, eps, symmetric=True, **k)
@@ -263,17 +247,11 @@ def torchao_files():
         ("torchao_choose_asymmetric", f"{name}, ASYMMETRIC", ["torchao", "torch"], choose("ASYMMETRIC"), True,
          [aff("f32", INT8, full=True), aff("f32", UINT8, eps=F32_EPS), aff("f32", UINT4),
           aff("f16", INT8, "f32", 2.0**-14), aff("bf16", INT8, "f32")]),
-        ("torchao_choose_dont_preserve_zero", "_choose_qparams_affine_dont_preserve_zero and quantize_affine",
-         ["torchao", "torch"], dont_preserve_zero, True, [aff("f32", UINT8)]),
         ("torchao_float8", "_choose_scale_float8 and _quantize_affine_float8", ["torchao", "torch"], scale_float8, True, fp8),
-        ("torchao_float8_training", "float8_utils.tensor_to_scale: x is multiplied by this scale; to_fp8_saturated",
-         ["torchao", "torch"], training_float8, True, fp8[:2]),
     ]
 
 
 def fbgemm_files():
-    import fbgemm_gpu  # registers torch.ops.fbgemm
-
     library = ctypes.CDLL(str(pathlib.Path(torch.__file__).parent / "lib/libtorch_cpu.so"))
 
     class Parameters(ctypes.Structure):
@@ -288,47 +266,17 @@ def fbgemm_files():
         q = torch.quantize_per_tensor(to_torch(x), p.scale, p.zero_point, c.qtype).int_repr()
         return np.array([p.scale], np.float32), np.array([p.zero_point]), q.numpy()
 
-    def fused8(c, x):
-        out = torch.ops.fbgemm.FloatOrHalfToFused8BitRowwiseQuantized(to_torch(x)).numpy()
-        tail = out[:, c.size:].copy().view(np.float32)
-        return tail[:, 0], tail[:, 1], out[:, :c.size]
-
-    def fused(c, x):
-        bits = {3: 2, 15: 4}[c.hi]
-        out = torch.ops.fbgemm.FloatOrHalfToFusedNBitRowwiseQuantizedSBHalf(to_torch(x), bits).numpy()
-        codes, tail = np.split(out, [c.size * bits // 8], 1)
-        tail = tail.copy().view(np.float16)
-        return tail[:, 0], tail[:, 1], np.stack([codes >> k & c.hi for k in range(0, 8, bits)], -1).reshape(len(x), -1)
-
-    rowwise = lambda t, r, s, **k: Case(t, r, s, finite=True, fused=True, **k)
-    what = "the second column is the smallest element, which codes count from, in the type of the scale"
     return [
         ("fbgemm_choose_quantization_params",
          "fbgemm::ChooseQuantizationParams, as built into torch; q: torch.quantize_per_tensor",
          ["torch"], choose_parameters, False,
          [Case("f32", UINT8, full=True, finite=True), Case("f32", INT8, finite=True)]),
-        ("fbgemm_fused8", f"FloatOrHalfToFused8BitRowwiseQuantized; {what}", ["fbgemm-gpu-cpu", "torch"], fused8, True,
-         [rowwise("f32", UINT8, "f32", full=True), rowwise("f16", UINT8, "f32")]),
-        ("fbgemm_fusedN", f"FloatOrHalfToFusedNBitRowwiseQuantizedSBHalf; {what}", ["fbgemm-gpu-cpu", "torch"], fused, True,
-         [rowwise("f32", UINT4, "f16", size=8), rowwise("f16", UINT4, "f16", size=8), rowwise("f32", (0, 3), "f16", size=8)]),
     ]
-
-
-def fbgemm_fp8_files():
-    from fbgemm_gpu.experimental.gemm.triton_gemm import fp8_gemm
-
-    def system(c, x):
-        q, s = fp8_gemm.quantize_fp8_row(to_torch(x), use_triton=False)
-        return flat(s, torch.zeros(len(x)), q.view(torch.uint8))
-
-    return [("fbgemm_fp8_row", "quantize_fp8_row on the CPU: x is multiplied by k = 448 * (1 / amax), and the "
-             "scale is 1 / k", ["fbgemm-gpu-genai", "torch"], system, True,
-             [Case(t, ("e4m3fn", 448), "f32", symmetric=True) for t in ("f32", "f16", "bf16")])]
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    groups = {"torch": torch_files, "torchao": torchao_files, "fbgemm": fbgemm_files, "fbgemm_fp8": fbgemm_fp8_files}
+    groups = {"torch": torch_files, "torchao": torchao_files, "fbgemm": fbgemm_files}
     for group in sys.argv[2:]:
         for name, what, packages, system, by_row, cases in groups[group]():
             body = [line for case in cases for line in dict.fromkeys(lines(case, system, by_row))]

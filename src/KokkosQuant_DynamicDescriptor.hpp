@@ -67,9 +67,9 @@ struct ScaleContract {
   AsymmetricRule asymmetric_rule = AsymmetricRule::lower_end;  ///< of the others
   ScaleArithmetic arithmetic = ScaleArithmetic::compute;       ///< of both
   SmallestScale smallest = SmallestScale::normal_of_scale;     ///< where eps is 0
-  bool splits_overflow = true;                                 ///< where hi - lo overflows: hi / w - lo / w; else scale is Inf
-  bool symmetric = false;                                      ///< also with a zero_point View, which gets the rule's own
-  Contract codes{};                                            ///< how codes are computed from scale and zero point
+  bool splits_overflow = true;  ///< where hi - lo overflows: hi / w - lo / w, cut to finite ones; else Inf
+  bool symmetric = false;       ///< also with a zero_point View, which gets the rule's own
+  Contract codes{};             ///< how codes are computed from scale and zero point
 
   /// Member by member.
   friend constexpr bool operator==(const ScaleContract&, const ScaleContract&) = default;

@@ -138,7 +138,8 @@ using DynamicFakeQuantizeOp = DynamicOp<FakeQuantizeOp<Granularity>, Granularity
 /// Where q is of a float8 type, with no_zero_point and a DynamicFloat8Descriptor, scale = max(RN(max(-lo, hi) / M), eps), M being the
 /// type's largest finite number. DynamicQuantizeDescriptorOf names the rules of other systems.
 ///
-/// q_max and w are rounded to C before they divide. Where w is 1, hi - lo may be beyond the type of scale, which is Inf then.
+/// q_max and w are rounded to C before they divide. Where w is 1, hi - lo may be beyond the type of scale: scale is then that type's
+/// largest finite number.
 ///
 /// scale is then rounded to the type it is stored in, and zero_point and q are computed from it as stored. NaN and infinities
 /// take no part in the range: NaN becomes the zero point, infinities saturate. A row without a finite number other than 0 gets

@@ -80,8 +80,9 @@ ReferenceScale<S> reference_scale(const std::vector<C>& x, const DynamicQuantize
     while (exponent > -1100 && std::ldexp(1.0, exponent - 1) >= static_cast<double>(scale)) --exponent;
     scale = static_cast<C>(std::ldexp(1.0, std::min(exponent, Ends<S>::largest_exponent)));
   }
-  const S stored = reference_convert<S>(static_cast<double>(scale));
+  S stored = reference_convert<S>(static_cast<double>(scale));
   if (symmetric) return {stored, 0};
+  if (std::isinf(to_double(stored))) stored = reference_convert<S>(Ends<S>::largest);
   const C t = reference_quotient(lo, static_cast<C>(to_double(stored)));
   const std::int64_t r = reference_round(static_cast<double>(t)).value();
   return {stored, static_cast<std::int32_t>(std::clamp<std::int64_t>(d.q_min - r, d.q_min, d.q_max))};

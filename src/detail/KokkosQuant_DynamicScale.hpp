@@ -44,16 +44,16 @@ struct FiniteRange {
 // What a scale may be in the type it is stored in.
 template <class S>
 struct scale_limits {
-  static constexpr double smallest_normal = std::numeric_limits<S>::min();
+  static constexpr double smallest_normal = std::numeric_limits<S>::min(), largest = std::numeric_limits<S>::max();
   static constexpr double largest_power = sizeof(S) == 8 ? 0x1p1023 : 0x1p127;
 };
 template <>
 struct scale_limits<half_t> {
-  static constexpr double smallest_normal = 0x1p-14, largest_power = 0x1p15;
+  static constexpr double smallest_normal = 0x1p-14, largest = 65504, largest_power = 0x1p15;
 };
 template <>
 struct scale_limits<bfloat16_t> {
-  static constexpr double smallest_normal = 0x1p-126, largest_power = 0x1p127;
+  static constexpr double smallest_normal = 0x1p-126, largest = 0x1.fep127, largest_power = 0x1p127;
 };
 
 template <std::floating_point C>
@@ -159,7 +159,10 @@ struct ScaleRules {
     if constexpr (Rules.asymmetric_rule == AsymmetricRule::pytorch_dynamic || Rules.asymmetric_rule == AsymmetricRule::fbgemm)
       return in_double(x, o);
     C scale = rounded(divide(rounded(add(x.hi, -x.lo)), steps(o)));
-    if (Rules.splits_overflow && !(scale <= largest_finite<C>)) scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
+    if constexpr (Rules.splits_overflow) {
+      if (!(scale <= largest_finite<C>)) scale = add(divide(x.hi, steps(o)), -divide(x.lo, steps(o)));
+      scale = least(scale, static_cast<C>(scale_limits<S>::largest));  // (of a range of two codes alone it may be beyond)
+    }
     const S stored = stored_scale<S>(scale, o);
     const C s = widen<C>(stored), lo = rounded_later(divide(x.lo, s));
     if constexpr (Rules.asymmetric_rule == AsymmetricRule::lower_end)

@@ -8,91 +8,15 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <utility>
 
-#include "KokkosQuant_AffineContract.hpp"
 #include "KokkosQuant_CellWalk.hpp"
 #include "KokkosQuant_DynamicScale.hpp"
-#include "KokkosQuant_FixedOrderSum.hpp"
+#include "KokkosQuant_ErrorStatistics.hpp"
+#include "backend/KokkosQuant_HostErrors.hpp"
 
 namespace KokkosQuant::Impl {
-
-// Of some of a cell's elements.
-template <compute_type C>
-struct PartStatistics {
-  sum_of<C> squares;
-  C max_error;
-  std::int64_t below, above, nan, infinite;
-
-  // all but the sum, whose order matters
-  KOKKOS_FORCEINLINE_FUNCTION void take(const PartStatistics& other) {
-    max_error = greatest(max_error, other.max_error);
-    below += other.below;
-    above += other.above;
-    nan += other.nan;
-    infinite += other.infinite;
-  }
-};
-// Those of n parts, at most 256, by one thread.
-template <class C, class PartOf>
-KOKKOS_FORCEINLINE_FUNCTION PartStatistics<C> joined(int n, const PartOf& part_of) {
-  PartStatistics<C> all{};
-  all.squares = segment_sum<sum_of<C>>(n, [&](int j) {
-    const PartStatistics<C> part = part_of(j);
-    all.take(part);
-    return part.squares;
-  });
-  return all;
-}
-
-constexpr Contract inclusively(Contract rules) {
-  rules.mask = MaskRule::inclusive;
-  return rules;
-}
-// Element: that of FakeQuantize. What was clamped is what the rules' inclusive mask leaves out.
-template <class Element, Contract Rules>
-struct ErrorOfElement {
-  using C = typename Element::compute;
-  static constexpr Contract inclusive = inclusively(Rules);
-  using Bounds = Affine<inclusive>;
-
-  typename Element::cell_constants code;
-  decltype(Bounds::mask(C(), 0, QuantizeDescriptor{})) bounds;
-
-  KOKKOS_FORCEINLINE_FUNCTION ErrorOfElement(const Element& element, const typename Element::CellData& cell)
-      : code(element.constants(cell)), bounds(Bounds::mask(widen<C>(cell.scale), cell.zero_point, element.range)) {}
-
-  // x is counted; its squared error is returned, RN((x' - x)^2) in double. Where x' is no number the error is infinite.
-  KOKKOS_FORCEINLINE_FUNCTION double take(const Element& element, C x, PartStatistics<C>& counts) const {
-    constexpr C infinity = std::numeric_limits<C>::infinity();
-    const C size = x < C(0) ? -x : x;
-    if (!(size < infinity)) {
-      ++(x == x ? counts.infinite : counts.nan);
-      return 0;
-    }
-    if constexpr (inclusive == contracts::reference) {
-      count_clamped(quotient(x, bounds.scale), bounds.t_min, bounds.t_max, counts);
-    } else {
-      count_clamped(Bounds::to_be_rounded(bounds, x), bounds.in_min, bounds.in_max, counts);
-    }
-    C y;
-    element.apply_any(code, y, x);
-    C error = add(y, -x);
-    error = error < C(0) ? -error : error;
-    if (!(error == error)) error = infinity;
-    counts.max_error = greatest(counts.max_error, error);
-    const double e = to_double(error);
-    return multiply(e, e);
-  }
-
- private:
-  static KOKKOS_FORCEINLINE_FUNCTION void count_clamped(C t, C lowest, C highest, PartStatistics<C>& counts) {
-    counts.below += t < lowest ? 1 : 0;
-    counts.above += t > highest ? 1 : 0;
-  }
-};
 
 // Result: where they go, RowStatistics. The axes are those of the array, or turned, where cells have one column.
 template <class Element, Contract Rules, class T, class Result>
@@ -121,16 +45,16 @@ class CellStatistics {
   // Later calls of whole_cell() count cells by the other axis first.
   void transpose() { swaps_ = !swaps_; }
 
-  // The statistics of a cell by one thread.
+  // The statistics of a cell by one thread of the host.
   void whole_cell(std::int64_t co, std::int64_t ci) const {
     if (swaps_) std::swap(co, ci);
-    if (is_small()) return store(co, ci, small_cell(co, ci));
+    if (is_small()) return store(co, ci, small_cell<true>(co, ci));
     Part all{};
     SumOfSegments<Sum> lines;
     for (std::int64_t line = 0; line < cells_.parts_outer; ++line) {
       SumOfSegments<Sum> segments;
       for (std::int64_t s = 0; s < cells_.parts_inner; ++s) {
-        const Part part = segment(co, ci, line, s);
+        const Part part = segment<true>(co, ci, line, s);
         all.take(part);
         segments.add(part.squares);
       }
@@ -153,17 +77,18 @@ class CellStatistics {
     auto* parts = reinterpret_cast<Part*>(workspace);
     std::int64_t last = 0;
     if (!is_small()) {
-      launch_threads(cells_.cells() * cells_.parts(), OfSegments{*this, parts});
+      launch_threads(cells_.cells() * cells_.parts(), OfSegments<host_space<Exec>>{*this, parts});
       last = each_level([&](std::int64_t from, std::int64_t lines, std::int64_t terms, std::int64_t to) {
         const std::int64_t segments = segments_of(terms);
         launch_threads(lines * segments, Level{parts + from, terms, segments, parts + to});
       });
       last -= cells_.cells();
     }
-    launch_threads(cells_.cells(), OfCells{*this, parts + last});
+    launch_threads(cells_.cells(), OfCells<host_space<Exec>>{*this, parts + last});
   }
 
   // (kernels' types: nvcc takes no private ones)
+  template <bool OnHost>
   struct OfSegments {
     CellStatistics cells;
     Part* to;
@@ -172,8 +97,8 @@ class CellStatistics {
       // neighbours take neighbours in memory: of columns the next one
       const std::int64_t part = cells.turned_ ? i / c.cells() : i % c.parts();
       const std::int64_t cell = cells.turned_ ? i % c.cells() : i / c.parts();
-      to[cell * c.parts() + part] =
-          cells.segment(cell / c.cells_inner, cell % c.cells_inner, part / c.parts_inner, part % c.parts_inner);
+      to[cell * c.parts() + part] = cells.template segment<OnHost>(cell / c.cells_inner, cell % c.cells_inner,
+                                                                   part / c.parts_inner, part % c.parts_inner);
     }
   };
   struct Level {
@@ -187,12 +112,13 @@ class CellStatistics {
       to[i] = joined<C>(n, [=](int j) { return parts[j]; });
     }
   };
+  template <bool OnHost>
   struct OfCells {
     CellStatistics cells;
     const Part* from;
     KOKKOS_FUNCTION void operator()(const std::int64_t cell) const {
       const std::int64_t co = cell / cells.cells_.cells_inner, ci = cell % cells.cells_.cells_inner;
-      cells.store(co, ci, cells.is_small() ? cells.small_cell(co, ci) : from[cell]);
+      cells.store(co, ci, cells.is_small() ? cells.template small_cell<OnHost>(co, ci) : from[cell]);
     }
   };
 
@@ -217,16 +143,20 @@ class CellStatistics {
   KOKKOS_FORCEINLINE_FUNCTION bool is_small() const {
     return cells_.parts_inner == 1 && cells_.parts_outer <= sum_segment && cells_.cell_outer * cells_.cell_inner <= 1024;
   }
+  template <bool OnHost>
   KOKKOS_INLINE_FUNCTION Part small_cell(std::int64_t co, std::int64_t ci) const {
-    return joined<C>(static_cast<int>(cells_.parts_outer), [&](int line) { return segment(co, ci, line, 0); });
+    return joined<C>(static_cast<int>(cells_.parts_outer), [&](int line) { return segment<OnHost>(co, ci, line, 0); });
   }
   // A part beyond the array's border is empty, and its sum 0, which changes none.
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <bool OnHost>
   KOKKOS_INLINE_FUNCTION Part segment(std::int64_t co, std::int64_t ci, std::int64_t line, std::int64_t s) const {
     const CellWalk::Rectangle r = cells_.part(co, ci, line, s);
     Part all{};
     if (r.o0 >= r.o1) return all;
     const Errors errors(element_, element_.cell_data(co, ci));
     const T* const x = x_.at(r.o0, r.i0);
+    if constexpr (OnHost) return host_segment_errors(errors, element_, x, x_.inner, static_cast<int>(r.n));
     all.squares =
         segment_sum<Sum>(static_cast<int>(r.n), [&](int j) { return errors.take(element_, widen<C>(x[j * x_.inner]), all); });
     return all;

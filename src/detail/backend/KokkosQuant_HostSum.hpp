@@ -39,6 +39,17 @@ struct HostSegment {
     for (int j = 0; j < sum_lanes; ++j) some[j / W].lane[j % W] = j < n ? terms[j / W].lane[j % W] : C(0);
     add(some);
   }
+  // RN(t * t) of 16 terms t, which are widened first; and 16 doubles.
+  template <int W>
+  KOKKOSQUANT_HOST_INLINE void add_squares(const Pack<C, W> (&terms)[sum_lanes / W]) {
+    for (int p = 0; p < packs; ++p) {
+      const auto term = widened<width>(terms, p);
+      accumulate(pack[p], multiply(term, term));
+    }
+  }
+  KOKKOSQUANT_HOST_INLINE void add_doubles(const double (&terms)[sum_lanes]) {
+    for (int p = 0; p < packs; ++p) accumulate(pack[p], Pack<double, width>::load(terms + p * width));
+  }
   // The same of 16 sums of other lanes, one by one.
   KOKKOSQUANT_HOST_INLINE void add(const HostSegment& other) {
     for (int p = 0; p < packs; ++p) accumulate(pack[p], other.pack[p]);

@@ -33,6 +33,15 @@ struct DynamicFloat8Descriptor {
   bool power_of_two = false;               ///< as in DynamicQuantizeDescriptor
 };
 
+/// \brief The descriptor of DynamicFakeQuantize through 8-bit floating point: DynamicFloat8DescriptorOf<float8_e4m3_t>{}. There is no
+/// q whose type could name the format.
+template <Impl::float8_type F8>
+struct DynamicFloat8DescriptorOf : DynamicFloat8Descriptor {
+  /// \copydoc DynamicFloat8Descriptor
+  explicit DynamicFloat8DescriptorOf(Overflow what = Overflow::saturate, double smallest = 0, bool powers = false)
+      : DynamicFloat8Descriptor{what, smallest, powers} {}
+};
+
 /// \brief Symmetric scales, of the largest |x| (amax) or of both ends lo <= 0 <= hi.
 enum class SymmetricRule {
   q_max,       ///< amax / q_max; zero point 0
@@ -143,6 +152,12 @@ template <>
 inline constexpr bool is_descriptor<DynamicQuantizeDescriptor> = true;
 template <>
 inline constexpr bool is_descriptor<DynamicFloat8Descriptor> = true;
+template <class F8>
+inline constexpr bool is_descriptor<DynamicFloat8DescriptorOf<F8>> = true;
+template <class F8>
+struct float8_of<DynamicFloat8DescriptorOf<F8>> {
+  using type = F8;
+};
 template <ScaleContract Rules>
 inline constexpr bool is_descriptor<DynamicQuantizeDescriptorOf<Rules>> = true;
 

@@ -18,6 +18,10 @@ struct DynamicOp : FamilyOp {
   static std::string name() { return "Dynamic" + FamilyOp::name(); }
   template <class Args>
   using output = std::remove_cvref_t<decltype(FamilyOp::output_of(std::declval<const Args&>()))>;
+  // The float8 format that q or else the descriptor names, or void.
+  template <class Descriptor, class Args>
+  using format = typename std::conditional_t<float8_view<output<Args>>, std::type_identity<element_of<output<Args>>>,
+                                             float8_of<Descriptor>>::type;
 
   template <class Exec, class Args>
   static constexpr bool accepts() {
@@ -32,21 +36,33 @@ struct DynamicOp : FamilyOp {
   static const DynamicQuantizeDescriptor& scales(const DynamicQuantizeDescriptor& d) {
     return d;
   }
-  template <class Args>
+  template <class F8>
   static DynamicQuantizeDescriptor scales(const DynamicFloat8Descriptor& d) {
-    constexpr auto largest = static_cast<std::int32_t>(element_of<decltype(Args::q)>::largest);
+    constexpr auto largest = static_cast<std::int32_t>(F8::largest);
     return {-largest, largest, d.eps, d.power_of_two};
+  }
+  template <class Descriptor, class Args>
+  static constexpr bool takes() {
+    constexpr bool is_float8 = std::derived_from<Descriptor, DynamicFloat8Descriptor>;
+    if constexpr (requires(const Args& args) { args.q; }) {
+      static_assert(float8_view<output<Args>> ? std::is_same_v<Descriptor, DynamicFloat8Descriptor> : !is_float8,
+                    "KokkosQuant: where q has float8 codes, and only there, the descriptor must be a "
+                    "KokkosQuant::DynamicFloat8Descriptor");
+    } else {
+      static_assert(!std::is_same_v<Descriptor, DynamicFloat8Descriptor>,
+                    "KokkosQuant: there is no q that names a format: the descriptor must be a "
+                    "KokkosQuant::DynamicFloat8DescriptorOf<KokkosQuant::float8_e4m3_t>, or of float8_e5m2_t");
+      if constexpr (is_float8) KOKKOSQUANT_REQUIRE_NO_ZERO_POINT(Args);
+    }
+    return true;
   }
 
   template <class Descriptor, class Args>
   static void check(Checks& checks, const Descriptor& descriptor, const Args& args) {
     constexpr ScaleContract rules = scale_contract_of<Descriptor>;
     constexpr bool has_zero_points = view<decltype(args.zero_point)>, symmetric = rules.symmetric || !has_zero_points;
-    static_assert(std::is_same_v<Descriptor, DynamicFloat8Descriptor> == float8_view<output<Args>>,
-                  "KokkosQuant: where q has float8 codes, and only there, the descriptor must be a "
-                  "KokkosQuant::DynamicFloat8Descriptor");
     FamilyOp::check(checks, codes(descriptor), args);
-    const DynamicQuantizeDescriptor d = scales<Args>(descriptor);
+    const DynamicQuantizeDescriptor d = scales<format<Descriptor, Args>>(descriptor);
     if constexpr (symmetric)
       check_symmetric<rules>(checks, d, has_zero_points);
     else
@@ -84,14 +100,17 @@ struct DynamicOp : FamilyOp {
 
   template <class Exec, class Descriptor, class Args, class Statistics = NoCellStatistics>
   static auto sweep(const Descriptor& d, const Args& args, Mapping hint, const Statistics& statistics = {}) {
+    static_assert(takes<Descriptor, Args>());
     constexpr ScaleContract rules = scale_contract_of<Descriptor>;
     using T = typename FamilyOp::template data_type<Args>;
+    using F8 = format<Descriptor, Args>;
     const RowOrder order = row_order(args.x);
     const std::int64_t rows = rows_of(args.x, order).extent, columns = columns_of(args.x);
     const auto element = [&] {
       if constexpr (float8_view<output<Args>>)
-        return to_float8_element<element_of<output<Args>>, Float8<element_of<output<Args>>>::template QuantizeElement,
-                                 Granularity, T>(codes(d), args, order);
+        return to_float8_element<F8, Float8<F8>::template QuantizeElement, Granularity, T>(codes(d), args, order);
+      else if constexpr (float8_type<F8>)
+        return to_float8_element<F8, Float8<F8>::template FakeQuantizeElement, Granularity, T>(codes(d), args, order);
       else
         return cell_element<Element, Granularity, rules.codes, T>(codes(d), args, order);
     }();
@@ -99,7 +118,7 @@ struct DynamicOp : FamilyOp {
     const auto zero_point = cell_outputs<Granularity>(args.zero_point, order);
     using Scale = std::remove_const_t<decltype(scale)>;
     const ScaleFinder<rules, T, Scale, std::remove_const_t<decltype(zero_point)>> finder{
-        scale, zero_point, scale_options<rules, T, typename Scale::value_type>(scales<Args>(d))};
+        scale, zero_point, scale_options<rules, T, typename Scale::value_type>(scales<F8>(d))};
     const auto& out = FamilyOp::output_of(args);
     return DynamicSweep<Exec, std::remove_const_t<decltype(finder)>, std::remove_const_t<decltype(element)>,
                         Outputs<stored_t<output<Args>>>, Inputs<T>, is_tiled<Granularity>, Statistics>(
@@ -158,7 +177,8 @@ KOKKOSQUANT_OP_FAMILY_OF(DynamicQuantizeDescriptor, DynamicQuantize, , (class X,
 /// \name Dynamic fake quantization
 /// \brief y = dequantize(quantize(x)) with scales found from x: the same bits as DynamicQuantize followed by Dequantize.
 ///
-/// The members of DynamicQuantize with y, N x D of T, in place of q: written; it may be exactly x (in place).
+/// The members of DynamicQuantize with y, N x D of T, in place of q: written; it may be exactly x (in place). With a
+/// DynamicFloat8DescriptorOf<float8_e4m3_t> (or float8_e5m2_t) and no_zero_point, the same through float8 codes.
 /// \{
 KOKKOSQUANT_OP_FAMILY_OF(DynamicQuantizeDescriptor, DynamicFakeQuantize, , (class X, class Scale, class ZeroPoint, class Y),
                          (X, Scale, ZeroPoint, Y), (X x; Scale scale; ZeroPoint zero_point; Y y;));

@@ -6,43 +6,13 @@
 #include <KokkosQuant.hpp>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
+#include "KokkosQuantTest_OperatorNew.hpp"
 #include "KokkosQuantTest_Problems.hpp"
-
-// nvcc takes operator new for a device function as well.
-#ifndef __CUDACC__
-#define KOKKOSQUANT_TEST_FAILS_NEWS
-namespace {
-
-// Calls of operator new on this thread until one fails; 0: none does.
-thread_local long until_failure = 0;
-
-void* failing_allocation(std::size_t bytes, std::size_t alignment) {
-  if (until_failure > 0 && --until_failure == 0) throw std::bad_alloc();
-  void* const p = alignment <= alignof(std::max_align_t)
-                      ? std::malloc(bytes == 0 ? 1 : bytes)
-                      : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (p == nullptr) throw std::bad_alloc();
-  return p;
-}
-
-}  // namespace
-
-// Not inlined: compilers warn of free() for what comes from new.
-void* operator new(std::size_t bytes) { return failing_allocation(bytes, 1); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return failing_allocation(bytes, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-#endif
 
 namespace KokkosQuantTest {
 namespace {
@@ -84,7 +54,7 @@ TYPED_TEST(Failures, OfALaunchNameThePlanAndKeepTheReason) {
   EXPECT_TRUE(this->problem.is_right());
 }
 
-#ifdef KOKKOSQUANT_TEST_FAILS_NEWS
+#ifdef KOKKOSQUANT_TEST_REPLACES_NEW
 // Whichever allocation it is that fails: an exception or a refusal, never the end of the program.
 TYPED_TEST(Failures, OfAnyAllocationAreExceptions) {
   using Op = typename TestFixture::Op;
@@ -92,7 +62,7 @@ TYPED_TEST(Failures, OfAnyAllocationAreExceptions) {
   auto wrong = this->args;
   wrong.scale = null<decltype(wrong.scale)>(5);
   const auto fails_at = [](long n, const auto& f) {
-    until_failure = n;
+    news_until_failure = n;
     const bool threw = [&] {
       try {
         f();
@@ -103,8 +73,8 @@ TYPED_TEST(Failures, OfAnyAllocationAreExceptions) {
         return true;
       }
     }();
-    const bool reached = until_failure == 0;
-    until_failure = 0;
+    const bool reached = news_until_failure == 0;
+    news_until_failure = 0;
     EXPECT_TRUE(!threw || reached);
     return reached;
   };

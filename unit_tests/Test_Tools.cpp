@@ -4,63 +4,19 @@
 #include <gtest/gtest.h>
 
 #include <KokkosQuant.hpp>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "KokkosQuantTest_Instances.hpp"
+#include "KokkosQuantTest_OperatorNew.hpp"
 #include "KokkosQuantTest_Problems.hpp"
 #include "KokkosQuantTest_Tools.hpp"
 
-// nvcc takes operator new for a device function as well: there is nothing to count with.
-#ifndef __CUDACC__
-#define KOKKOSQUANT_TEST_COUNTS_NEWS
-namespace {
-
-// All threads' calls of operator new while counting.
-std::atomic<bool> counting{false};
-std::atomic<long> news{0};
-
-void* counted_allocation(std::size_t bytes, std::size_t alignment) {
-  if (counting) ++news;
-  void* const p = alignment <= alignof(std::max_align_t)
-                      ? std::malloc(bytes == 0 ? 1 : bytes)
-                      : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (p == nullptr) throw std::bad_alloc();
-  return p;
-}
-
-}  // namespace
-
-// The others call these. Not inlined: compilers warn of free() for what comes from new.
-void* operator new(std::size_t bytes) { return counted_allocation(bytes, 1); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted_allocation(bytes, static_cast<std::size_t>(alignment));
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-#endif
-
 namespace KokkosQuantTest {
 namespace {
-
-#ifdef KOKKOSQUANT_TEST_COUNTS_NEWS
-template <class F>
-long news_during(const F& f) {
-  news = 0;
-  counting = true;
-  f();
-  counting = false;
-  return news;
-}
-#endif
 
 template <class Exec>
 std::uint32_t device_of(const Exec& exec) {
@@ -106,7 +62,7 @@ TYPED_TEST(Instruments, SeeKernelsAllocationsCopiesAndFences) {
   EXPECT_TRUE(reported_during([] {}).empty());
 }
 
-#ifdef KOKKOSQUANT_TEST_COUNTS_NEWS
+#ifdef KOKKOSQUANT_TEST_REPLACES_NEW
 TEST(Instruments, CountOperatorNew) {
   EXPECT_EQ(news_during([] { const std::string text(100, '-'); }), 1);
   EXPECT_EQ(news_during([] { const std::vector<int> three[3] = {{1}, {2}, {3}}; }), 3);
@@ -181,7 +137,7 @@ TYPED_TEST(Tools, MakingAndRefusingPlansLaunchesNothing) {
   EXPECT_EQ(reported_during([&] { plan.reset(); }), none);
 }
 
-#ifdef KOKKOSQUANT_TEST_COUNTS_NEWS
+#ifdef KOKKOSQUANT_TEST_REPLACES_NEW
 // On the host, where all that happens can be seen. Since 5.0 Kokkos copies a kernel's label, which is an allocation.
 TYPED_TEST(Tools, RunAllocatesNothing) {
   using Exec = typename TestFixture::Exec;

@@ -21,17 +21,6 @@ namespace KokkosQuantTest {
 
 using KokkosQuant::DynamicQuantizeDescriptor;
 
-/// A View of an Array of a value a cell, as the granularity has it: written.
-template <class Granularity, class E, class Exec>
-auto written_cells_view(const Array<E, Exec>& values) {
-  const auto view = values.view();
-  if constexpr (is_tiled<Granularity>)
-    return view;
-  else
-    return Kokkos::View<E*, LayoutStride, typename Exec::memory_space>(
-        view.data(), LayoutStride(view.size(), view.stride(view.extent(1) == 1 ? 0 : 1)));
-}
-
 // ---- the reference ----------------------------------------------------------------------------------------------------
 
 /// The ends of a type's numbers.

@@ -71,30 +71,19 @@ KOKKOSQUANT_TEST_FAMILY(PerToken);
 KOKKOSQUANT_TEST_FAMILY(PerGroup);
 KOKKOSQUANT_TEST_FAMILY(PerBlock);
 #undef KOKKOSQUANT_TEST_FAMILY
-#undef KOKKOSQUANT_TEST_OP
 
 /// The same for the ops that find scales from their data.
 template <class Granularity>
 struct DynamicFamily;
-#define KOKKOSQUANT_TEST_DYNAMIC(Granularity)                                    \
-  template <>                                                                    \
-  struct DynamicFamily<Granularity> {                                            \
-    using Quantize = KokkosQuant::DynamicQuantize##Granularity;                  \
-    using FakeQuantize = KokkosQuant::DynamicFakeQuantize##Granularity;          \
-    template <class... V>                                                        \
-    static auto args(const Quantize*, const Granularity& g, const V&... v) {     \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v..., g};         \
-      else                                                                       \
-        return KokkosQuant::DynamicQuantize##Granularity##Args{v...};            \
-    }                                                                            \
-    template <class... V>                                                        \
-    static auto args(const FakeQuantize*, const Granularity& g, const V&... v) { \
-      if constexpr (is_tiled<Granularity>)                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v..., g};     \
-      else                                                                       \
-        return KokkosQuant::DynamicFakeQuantize##Granularity##Args{v...};        \
-    }                                                                            \
+#define KOKKOSQUANT_TEST_DYNAMIC(Granularity)                                                 \
+  template <>                                                                                 \
+  struct DynamicFamily<Granularity> {                                                         \
+    using Quantize = KokkosQuant::DynamicQuantize##Granularity;                               \
+    using FakeQuantize = KokkosQuant::DynamicFakeQuantize##Granularity;                       \
+    using QuantizeWithStatistics = KokkosQuant::DynamicQuantize##Granularity##WithStatistics; \
+    KOKKOSQUANT_TEST_OP(Granularity, DynamicQuantize##Granularity)                            \
+    KOKKOSQUANT_TEST_OP(Granularity, DynamicFakeQuantize##Granularity)                        \
+    KOKKOSQUANT_TEST_OP(Granularity, DynamicQuantize##Granularity##WithStatistics)            \
   }
 KOKKOSQUANT_TEST_DYNAMIC(PerTensor);
 KOKKOSQUANT_TEST_DYNAMIC(PerChannel);
@@ -102,6 +91,7 @@ KOKKOSQUANT_TEST_DYNAMIC(PerToken);
 KOKKOSQUANT_TEST_DYNAMIC(PerGroup);
 KOKKOSQUANT_TEST_DYNAMIC(PerBlock);
 #undef KOKKOSQUANT_TEST_DYNAMIC
+#undef KOKKOSQUANT_TEST_OP
 
 /// Elements that share a scale: rows x columns of them.
 struct CellShape {
@@ -217,6 +207,17 @@ auto cells_view(const Array<E, Exec>& values) {
     return values.const_view();
   else
     return values.line();
+}
+
+/// The same, to be written.
+template <class Granularity, class E, class Exec>
+auto written_cells_view(const Array<E, Exec>& values) {
+  const auto view = values.view();
+  if constexpr (is_tiled<Granularity>)
+    return view;
+  else
+    return Kokkos::View<E*, LayoutStride, typename Exec::memory_space>(
+        view.data(), LayoutStride(view.size(), view.stride(view.extent(1) == 1 ? 0 : 1)));
 }
 
 // ---- packed codes -----------------------------------------------------------------------------------------------------

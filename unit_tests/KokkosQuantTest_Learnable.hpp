@@ -127,14 +127,6 @@ struct LearnableProblem : FamilyProblem<T, S> {
   }
 };
 
-/// A View of sums as the granularity has it, of an Array of a value a cell.
-template <class E, class Exec>
-auto written_line(const Array<E, Exec>& values) {
-  const auto v = values.view();
-  const std::size_t stride = v.extent(1) == 1 ? v.stride(0) : v.stride(1);
-  return Kokkos::View<E*, LayoutStride, typename Exec::memory_space>(v.data(), LayoutStride(v.extent(0) * v.extent(1), stride));
-}
-
 template <class Granularity>
 struct LearnableOf;
 #define KOKKOSQUANT_TEST_LEARNABLE(Granularity)                                   \
@@ -195,13 +187,13 @@ template <class Granularity, class Exec, class T, class S, ZeroPoints Zero = Zer
   }();
   const auto zero_gradients = [&] {
     if constexpr (WithZeroPointGradient)
-      return written_line(dzero_point);
+      return written_cells_view<Granularity>(dzero_point);
     else
       return KokkosQuant::no_output;
   }();
   using Of = LearnableOf<Granularity>;
-  const auto args =
-      Of::args(dy.const_view(), x.const_view(), scale.line(), zeros, written.view(), written_line(dscale), zero_gradients);
+  const auto args = Of::args(dy.const_view(), x.const_view(), scale.line(), zeros, written.view(),
+                             written_cells_view<Granularity>(dscale), zero_gradients);
   const Exec exec{};
   const KokkosQuant::LearnableDescriptor descriptor{p.range.q_min, p.range.q_max, p.grad_factor};
   const auto plan = KokkosQuant::select<typename Of::Op>(exec, descriptor, args, {s.mapping});

@@ -73,10 +73,10 @@ void compare(const LearnableGolden& c, const Granularity& g) {
   Array<float, Exec> dx(c.N, c.D, Place{}), dscale(rows, columns, Place{}), dzero_point(rows, columns, Place{});
   using Of = LearnableOf<Granularity>;
   const Exec exec{};
-  const auto plan =
-      KokkosQuant::select<typename Of::Op>(exec, KokkosQuant::LearnableDescriptor{c.range.q_min, c.range.q_max, c.grad_factor},
-                                           Of::args(dy.const_view(), x.const_view(), scale.line(), zero_point.line(), dx.view(),
-                                                    written_line(dscale), written_line(dzero_point)));
+  const auto plan = KokkosQuant::select<typename Of::Op>(
+      exec, KokkosQuant::LearnableDescriptor{c.range.q_min, c.range.q_max, c.grad_factor},
+      Of::args(dy.const_view(), x.const_view(), scale.line(), zero_point.line(), dx.view(),
+               written_cells_view<Granularity>(dscale), written_cells_view<Granularity>(dzero_point)));
   const Workspace<Exec> workspace(plan.workspace_size());
   plan.run(workspace.view());
   exec.fence();

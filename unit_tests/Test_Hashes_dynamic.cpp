@@ -36,24 +36,16 @@ class DynamicHashes : public Hashes<Case> {
     };
     const std::string prefix = "dynamic_";
     using Quantize = typename Ops::Quantize;
-    launch(std::type_identity<Quantize>{}, x.const_view(), written<G>(scale), written<G>(zero_point), q.view());
+    launch(std::type_identity<Quantize>{}, x.const_view(), written_cells_view<G>(scale), written_cells_view<G>(zero_point),
+           q.view());
     runner.expect(Quantize::name(), scale, "scale", prefix);
     runner.expect(Quantize::name(), zero_point, "zero_point", prefix);
     runner.expect(Quantize::name(), q, "int8", prefix);
     using FakeQuantize = typename Ops::FakeQuantize;
-    launch(std::type_identity<FakeQuantize>{}, x.const_view(), written<G>(scale), KokkosQuant::no_zero_point, y.view());
+    launch(std::type_identity<FakeQuantize>{}, x.const_view(), written_cells_view<G>(scale), KokkosQuant::no_zero_point,
+           y.view());
     runner.expect(FakeQuantize::name(), scale, "scale", prefix);
     runner.expect(FakeQuantize::name(), y, "", prefix);
-  }
-
- private:
-  template <class G, class E>
-  static auto written(const Array<E, Exec>& cells) {
-    auto view = cells.view();
-    if constexpr (is_tiled<G>)
-      return view;
-    else
-      return Kokkos::View<E*, LayoutStride, typename Exec::memory_space>(view.data(), LayoutStride(view.size(), 1));
   }
 };
 TYPED_TEST_SUITE_P(DynamicHashes);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+import pathlib
+
 from spack_repo.builtin.build_systems.cmake import CMakePackage
 from spack_repo.builtin.build_systems.cuda import CudaPackage
 
@@ -10,10 +12,9 @@ class KokkosQuant(CMakePackage, CudaPackage):
     """Quantization plans, forward and backward, for Kokkos codes: a header-only C++20 library with exactly specified
     results on Serial, OpenMP and CUDA."""
 
-    # No address is published yet: a clone is built where it is (see packaging/spack/README.md), and the version has nothing
-    # to be fetched from. Where there is an address, it goes here as homepage and git.
-    # homepage = ...
-    # git = ...
+    # No address is published yet: what is built is the clone that this recipe is a part of. Where there is an address, it goes
+    # here, as homepage too.
+    git = str(pathlib.Path(__file__).resolve().parents[6])
 
     license("Apache-2.0 WITH LLVM-exception")
 
@@ -33,8 +34,8 @@ class KokkosQuant(CMakePackage, CudaPackage):
     depends_on("kokkos+openmp", when="+openmp")
     for arch in CudaPackage.cuda_arch_values:
         depends_on(f"kokkos+cuda cuda_arch={arch}", when=f"+cuda cuda_arch={arch}")
-    depends_on("kokkos@4: cxxstd=20", when="+cuda")
-    requires("^kokkos+wrapper", when="+cuda %gcc", msg="with gcc CUDA is compiled by Kokkos' nvcc wrapper")
+    # nvcc is what is tested: without the wrapper Spack would choose clang for device code.
+    depends_on("kokkos@4:+wrapper cxxstd=20", when="+cuda")
     conflicts("cuda_arch=none", when="+cuda", msg="a CUDA build of Kokkos needs its architecture, cuda_arch=80 say")
     conflicts(
         "^cuda@13.0 ^kokkos@4.7:",
@@ -44,7 +45,7 @@ class KokkosQuant(CMakePackage, CudaPackage):
 
     # C++20 with aggregates' deduction guides, concepts and host vector extensions.
     conflicts("%gcc@:11")
-    conflicts("%clang@:13")
+    conflicts("%llvm@:13")
 
     def cmake_args(self):
         args = [
@@ -53,6 +54,7 @@ class KokkosQuant(CMakePackage, CudaPackage):
             self.define("FETCHCONTENT_FULLY_DISCONNECTED", True),
             self.define_from_variant("KokkosQuant_ENABLE_TESTS", "tests"),
             self.define_from_variant("KokkosQuant_ENABLE_EXAMPLES", "tests"),
+            self.define("KokkosQuant_ENABLE_MPI", self.spec.satisfies("+tests+mpi")),
             self.define("KokkosQuant_ENABLE_BENCHMARKS", False),
             self.define("KokkosQuant_ENABLE_DOCS", False),
             self.define("KokkosQuant_ENABLE_KERNELS", False),

@@ -11,9 +11,7 @@
 
 #include "KokkosQuant_RowPayload.hpp"
 #include "detail/KokkosQuant_ErrorBoundElement.hpp"
-#include "detail/KokkosQuant_OpFamily.hpp"
-#include "detail/KokkosQuant_RowChecks.hpp"
-#include "detail/backend/KokkosQuant_DeviceRows.hpp"
+#include "detail/KokkosQuant_RowsOp.hpp"
 
 namespace KokkosQuant {
 
@@ -40,33 +38,8 @@ PackRowsArgs(X, Rows, Buffer, Scale, ZeroPoint) -> PackRowsArgs<X, Rows, Buffer,
 
 namespace Impl {
 
-template <class Exec, class T, class Codec, class Index>
-struct PackRowsSweep {
-  HostPackRows<T, Codec, Index> functor;
-
-  static Mapping mapping() { return Mapping::packs; }
-  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
-  static int pack_width() { return on_host ? HostTile<T>::width : 1; }
-  void launch(const Exec& exec, const std::string& label) const {
-    if constexpr (on_host)
-      host_pack_rows(exec, label, functor);
-    else
-      device_pack_rows(exec, label, functor);
-  }
-};
-
-struct PackRowsOp {
+struct PackRowsOp : RowsOp {
   static std::string name() { return "PackRows"; }
-  template <class Args>
-  using data_type = stored_t<decltype(Args::x)>;
-  template <class Args>
-  static constexpr const char* code_type_name() {
-    return "";
-  }
-  template <class Descriptor>
-  static constexpr const char* code_type_name_of() {
-    return type_name<typename row_payload<Descriptor>::code>();
-  }
 
   template <class Exec, class Args>
   static constexpr bool accepts() {
@@ -80,10 +53,6 @@ struct PackRowsOp {
                     "KokkosQuant: scale must be a Kokkos::View of rank 1, or not be given");
     }
     return true;
-  }
-  template <class Args>
-  static const auto& shape_of(const Args& args) {
-    return args.x;
   }
   template <class Descriptor, class Args>
   static void check(Checks& checks, const Descriptor& d, const Args& args) {
@@ -110,17 +79,14 @@ struct PackRowsOp {
     using T = data_type<Args>;
     const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
     const auto codec = codec_of<T>(d, args);
-    using Codec = std::remove_const_t<decltype(codec)>;
-    using Index = element_of<decltype(args.rows)>;
-    const std::int64_t count = row_count(args.rows);
-    const HostPackRows<T, Codec, Index> functor{
-        codec,
-        row_indices(args.rows, field_rows),
-        input_matrix(args.x, field_rows, columns, RowOrder::row_major),
-        columns,
-        {reinterpret_cast<std::byte*>(args.buffer.data()), Descriptor::buffer_size(1, columns) - row_header_bytes},
-        row_header(row_payload<Descriptor>::number, row_code_number<T>, count, columns)};
-    return PackRowsSweep<Exec, T, Codec, Index>{functor};
+    using Functor = HostPackRows<T, std::remove_const_t<decltype(codec)>, element_of<decltype(args.rows)>>;
+    return RowsSweep<Exec, Functor>{
+        {codec,
+         rows_of_field(args),
+         input_matrix(args.x, field_rows, columns, RowOrder::row_major),
+         columns,
+         {reinterpret_cast<std::byte*>(args.buffer.data()), record_size<Descriptor>(args)},
+         row_header(row_payload<Descriptor>::number, row_code_number<T>, row_count(args.rows), columns)}};
   }
   // of the quotient, as Quantize; of elements converted alone, of the number
   template <class Descriptor, class Args>
@@ -137,11 +103,9 @@ struct PackRowsOp {
   }
   template <class Exec, class Descriptor, class Args>
   static Status validate(const Exec& exec, const Descriptor&, const Args& args) {
-    using Index = element_of<decltype(args.rows)>;
     Checks checks(RowOrder::row_major);
-    check_row_contents(
-        checks, exec, "KokkosQuant::PackRows::validate", args,
-        FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))), {nullptr, 0}, false});
+    check_row_contents(checks, exec, "KokkosQuant::PackRows::validate", args,
+                       FindRowFault<element_of<decltype(args.rows)>>{rows_of_field(args), {nullptr, 0}, false});
     return checks.status();
   }
 
@@ -201,7 +165,7 @@ struct PackRowsOp {
 /// run() is asynchronous as that of any plan and looks at no index on the host. A row whose index is not one of x's is not read; its
 /// record is one that the other side's validate() refuses. validate() looks for such indices, and waits for the instance.
 /// T is double, float, half_t or bfloat16_t; any layout and strides. The buffer shares no memory with the rest; its bytes are the
-/// same on every execution space and number of threads.
+/// same on every execution space and number of threads, but for the payloads of NaN where elements are converted alone.
 KOKKOSQUANT_PLAN_OF(PackRows, Impl::PackRowsOp, RowsAs<std::int8_t>);
 
 }  // namespace KokkosQuant

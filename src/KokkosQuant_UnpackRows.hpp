@@ -7,51 +7,20 @@
 #include <type_traits>
 
 #include "KokkosQuant_RowPayload.hpp"
-#include "detail/KokkosQuant_OpFamily.hpp"
-#include "detail/KokkosQuant_RowChecks.hpp"
-#include "detail/backend/KokkosQuant_DeviceRows.hpp"
+#include "detail/KokkosQuant_RowsOp.hpp"
 
 namespace KokkosQuant {
 namespace Impl {
 
-template <class Exec, class T, class Decoder, class Index, bool Adds>
-struct UnpackRowsSweep {
-  HostUnpackRows<T, Decoder, Index, Adds> functor;
-
-  static Mapping mapping() { return Mapping::packs; }
-  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
-  static int pack_width() { return on_host ? HostTile<T>::width : 1; }
-  void launch(const Exec& exec, const std::string& label) const {
-    if constexpr (on_host)
-      host_unpack_rows(exec, label, functor);
-    else
-      device_unpack_rows(exec, label, functor);
-  }
-};
-
 template <bool Adds>
-struct UnpackRowsOp {
+struct UnpackRowsOp : RowsOp {
   static std::string name() { return Adds ? "UnpackAddRows" : "UnpackRows"; }
-  template <class Args>
-  using data_type = stored_t<decltype(Args::x)>;
-  template <class Args>
-  static constexpr const char* code_type_name() {
-    return "";
-  }
-  template <class Descriptor>
-  static constexpr const char* code_type_name_of() {
-    return type_name<typename row_payload<Descriptor>::code>();
-  }
 
   template <class Exec, class Args>
   static constexpr bool accepts() {
     KOKKOSQUANT_REQUIRE_ROWS(Exec, Args);
     KOKKOSQUANT_REQUIRE_WRITTEN(Args, x);
     return true;
-  }
-  template <class Args>
-  static const auto& shape_of(const Args& args) {
-    return args.x;
   }
   template <class Descriptor, class Args>
   static void check(Checks& checks, const Descriptor& d, const Args& args) {
@@ -65,16 +34,10 @@ struct UnpackRowsOp {
   static auto sweep(const Descriptor&, const Args& args, Mapping) {
     KOKKOSQUANT_REQUIRE_ROW_DESCRIPTOR(Descriptor);
     using T = data_type<Args>;
-    using Decoder = RowDecoder<T, Descriptor>;
-    using Index = element_of<decltype(args.rows)>;
+    using Functor = HostUnpackRows<T, RowDecoder<T, Descriptor>, element_of<decltype(args.rows)>, Adds>;
     const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
-    const HostUnpackRows<T, Decoder, Index, Adds> functor{row_indices(args.rows, field_rows),
-                                                          matrix(args.x, field_rows, columns, RowOrder::row_major),
-                                                          columns,
-                                                          records_of<Descriptor>(args),
-                                                          1,
-                                                          columns};
-    return UnpackRowsSweep<Exec, T, Decoder, Index, Adds>{functor};
+    return RowsSweep<Exec, Functor>{{rows_of_field(args), matrix(args.x, field_rows, columns, RowOrder::row_major), columns,
+                                     records_of<Descriptor>(args), 1, columns}};
   }
   // A term that is added is rounded to C, a row that replaces another to T as well.
   template <class Descriptor, class Args>
@@ -94,13 +57,12 @@ struct UnpackRowsOp {
   }
   template <class Exec, class Descriptor, class Args>
   static Status validate(const Exec& exec, const Descriptor&, const Args& args, std::int64_t received) {
-    using Index = element_of<decltype(args.rows)>;
     Checks checks(RowOrder::row_major);
     check_row_header<Descriptor, data_type<Args>>(checks, exec, args, received);
     if (checks.status())
       check_row_contents(checks, exec, "KokkosQuant::" + name() + "::validate", args,
-                         FindRowFault<Index>{row_indices(args.rows, static_cast<std::int64_t>(args.x.extent(0))),
-                                             records_of<Descriptor>(args), row_payload<Descriptor>::is_bounded});
+                         FindRowFault<element_of<decltype(args.rows)>>{rows_of_field(args), records_of<Descriptor>(args),
+                                                                       row_payload<Descriptor>::is_bounded});
     return checks.status();
   }
 
@@ -121,8 +83,7 @@ struct UnpackRowsOp {
 
   template <class Descriptor, class Args>
   static RowRecords<const std::byte> records_of(const Args& args) {
-    return {reinterpret_cast<const std::byte*>(args.buffer.data()),
-            Descriptor::buffer_size(1, columns_of(args.x)) - row_header_bytes};
+    return {reinterpret_cast<const std::byte*>(args.buffer.data()), record_size<Descriptor>(args)};
   }
 };
 

@@ -51,10 +51,10 @@ class OpHashes : public Hashes<Case> {
     const Runner& runner;
     const SumInputs<T, N, D>& along_rows;
     const SumInputs<T, N, D>& along_columns;
-    Exec exec{};
 
     template <class Op, class Descriptor, class Args>
     void run(const Descriptor& descriptor, const Args& args) const {
+      const Exec exec{};
       const auto plan = KokkosQuant::select<Op>(exec, descriptor, args);
       if constexpr (requires { plan.run(Workspace<Exec>(0).view()); })
         plan.run(Workspace<Exec>(plan.workspace_size()).view());

@@ -135,12 +135,12 @@ void launch_row_teams(const Exec& exec, const std::string& label, std::int64_t t
   }
 }
 template <class Exec, class T, class Codec, class Index>
-void device_pack_rows(const Exec& exec, const std::string& label, const HostPackRows<T, Codec, Index>& f) {
+void launch_device_rows(const Exec& exec, const std::string& label, const HostPackRows<T, Codec, Index>& f) {
   const DevicePackRows<Exec, T, Codec, Index> functor{f.codec, f.rows, f.x, f.columns, f.records, f.header};
   launch_row_teams(exec, label, f.rows.count + 1, f.columns, functor);
 }
 template <class Exec, class T, class Decoder, class Index, bool Adds>
-void device_unpack_rows(const Exec& exec, const std::string& label, const HostUnpackRows<T, Decoder, Index, Adds>& f) {
+void launch_device_rows(const Exec& exec, const std::string& label, const HostUnpackRows<T, Decoder, Index, Adds>& f) {
   if (f.rows.count == 0 || f.columns == 0) return;
   const auto owners =
       static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(std::min(f.rows.count, device_row_tuning.owners))));

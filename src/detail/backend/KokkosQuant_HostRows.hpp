@@ -225,11 +225,11 @@ template <class Exec>
 using HostRowTasks = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>;
 
 template <class Exec, class T, class Codec, class Index>
-void host_pack_rows(const Exec& exec, const std::string& label, const HostPackRows<T, Codec, Index>& functor) {
+void launch_host_rows(const Exec& exec, const std::string& label, const HostPackRows<T, Codec, Index>& functor) {
   Kokkos::parallel_for(label, HostRowTasks<Exec>(exec, 0, functor.rows.count + 1), functor);
 }
 template <class Exec, class T, class Decoder, class Index, bool Adds>
-void host_unpack_rows(const Exec& exec, const std::string& label, HostUnpackRows<T, Decoder, Index, Adds> functor) {
+void launch_host_rows(const Exec& exec, const std::string& label, HostUnpackRows<T, Decoder, Index, Adds> functor) {
   if (functor.rows.count == 0 || functor.columns == 0) return;
   // Each task reads all indices: a few tasks a thread.
   const auto wanted = static_cast<std::uint64_t>(4 * std::max<std::int64_t>(1, exec.concurrency()));

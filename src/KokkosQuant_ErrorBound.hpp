@@ -104,7 +104,8 @@ struct QuantizeToErrorBoundOp : ErrorBoundOp {
   static void check(Checks& checks, const ErrorBound& bound, const Args& args) {
     ErrorBoundOp::check(checks, bound, args);
     checks.one_an_element("misfit_mask", args.misfit_mask, "x", args.x);
-    checks.expect(args.misfit_count.size() == 1, "misfit_count has ", shape(args.misfit_count), " elements: expected one");
+    checks.expect(elements_named(args.misfit_count) == 1, "misfit_count has ", shape(args.misfit_count),
+                  " elements: expected one");
     checks.has_data("misfit_mask", args.misfit_mask);
     checks.has_data("misfit_count", args.misfit_count);
     checks.own_elements("q", args.q);

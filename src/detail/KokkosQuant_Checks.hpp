@@ -2,6 +2,7 @@
 // Run-time checks of a plan's arguments. The first that fails leaves its message: what was given, what was expected.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <sstream>
@@ -53,6 +54,14 @@ Footprint footprint(const V& v, RowOrder order) {
     if (f.extent[1] > 1) f.stride[1] = static_cast<std::int64_t>(v.stride(rank_of<V> - 1)) * size;
   }
   return f;
+}
+
+// How many its extents name. (Kokkos 5 says of a View of null that it has none.)
+template <view V>
+std::size_t elements_named(const V& v) {
+  std::size_t n = 1;
+  for (int r = 0; r < rank_of<V>; ++r) n *= static_cast<std::size_t>(v.extent(r));
+  return n;
 }
 
 // order: how rows are counted in arrays of more than two extents.
@@ -123,7 +132,8 @@ class Checks {
   template <class A, view X>
   void one_a_cell(const char* name_a, const A& a, PerTensor, const char* name_x, const X& x) {
     if constexpr (view<A>)
-      expect(a.size() == 1, name_a, " has ", shape(a), " elements and ", name_x, " is ", shape(x), ": expected one for all");
+      expect(elements_named(a) == 1, name_a, " has ", shape(a), " elements and ", name_x, " is ", shape(x),
+             ": expected one for all");
   }
   template <class A, view X>
   void one_a_cell(const char* name_a, const A& a, PerChannel, const char* name_x, const X& x) {

@@ -40,8 +40,10 @@ class ToolsRecorder {
         [](const char* label, std::uint32_t device, std::uint64_t* id) { add("parallel_reduce", label, device, id); });
     set_begin_parallel_scan_callback(
         [](const char* label, std::uint32_t device, std::uint64_t* id) { add("parallel_scan", label, device, id); });
-    set_allocate_data_callback(
-        [](Kokkos::Tools::SpaceHandle, const char* label, const void*, std::uint64_t) { add("allocate", label); });
+    set_allocate_data_callback([](Kokkos::Tools::SpaceHandle, const char* label, const void*, std::uint64_t bytes) {
+      // Kokkos asks for the scratch memory of every team policy on CUDA, of zero bytes where none was wanted.
+      if (bytes != 0) add("allocate", label);
+    });
     set_deallocate_data_callback(
         [](Kokkos::Tools::SpaceHandle, const char* label, const void*, std::uint64_t) { add("deallocate", label); });
     set_begin_deep_copy_callback([](Kokkos::Tools::SpaceHandle, const char* to, const void*, Kokkos::Tools::SpaceHandle,

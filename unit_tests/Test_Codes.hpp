@@ -76,7 +76,7 @@ TYPED_TEST_P(Codes, EveryGroup) {
   using Fixture = Codes<TypeParam>;
   for (const std::int64_t columns : {1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 16, 18, 24, 32, 35, 100, 128, 1000}) {
     const PerGroup g{columns};
-    for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{3, 261}, {21, 70}})
+    for (const auto& [N, D] : std::vector<std::pair<std::size_t, std::size_t>>{{3, 261}, {21, 70}})
       Fixture::run_packings(Fixture::problem(g, N, D, TypeParam::full, Constants::tame), g, static_cast<std::size_t>(columns));
   }
 }

@@ -384,7 +384,7 @@ TEST(FamilyChecks, ViewsThatNoMemoryHolds) {
       expect_refused(with(x, v.y), {"x is 6 x 20 with strides", std::to_string(stride), "fits in memory"});
       expect_refused(with(v.y, x), {"y is 6 x 20 with strides", "fits in memory"});
     }
-  for (const std::size_t extent : {top, half, half - 1, std::size_t{1} << 62}) {
+  for (const std::size_t extent : {top - 1, half, half - 1, std::size_t{1} << 62}) {
     for (const Any& x : {any(extent, 0, D, 1), any(N, 0, extent, 1), any(extent, 1, extent, extent), any(extent, 1, 0, 1)})
       expect_refused(with(x, x), {std::to_string(extent), "fits in memory"});
     const Kokkos::View<float*, LayoutStride, Exec> scales(v.y.data(), LayoutStride(extent, 0));

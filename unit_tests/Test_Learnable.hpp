@@ -159,7 +159,8 @@ TYPED_TEST_P(LearnableBackward, ErrorIsWithinItsBound) {
     const double unit = sizeof(typename Fixture::C) == 4 ? 0x1p-53 : 0x1p-104;
     std::size_t numbers = 0, nearly_cancelled = 0;
     const auto g = PerToken{};
-    for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{40, 1}, {40, 2}, {40, 17}, {40, 300}, {9, 2501}}) {
+    for (const auto& [N, D] :
+         std::vector<std::pair<std::size_t, std::size_t>>{{40, 1}, {40, 2}, {40, 17}, {40, 300}, {9, 2501}}) {
       const typename Fixture::Problem p(N, D, cell_shape(g, N, D), {-8, 7}, Constants::tame, Gradients::cancelling, 9);
       EXPECT_TRUE((run_learnable<PerToken, typename Fixture::Exec, typename Fixture::T, S>(p, setting(0))));
       for (std::size_t n = 0; n < N; ++n) {

@@ -58,9 +58,8 @@ struct ErrorOfElement {
 
   // x is counted; its squared error is returned, RN((x' - x)^2) in double. Where x' is no number the error is infinite.
   KOKKOS_FORCEINLINE_FUNCTION double take(const Element& element, C x, PartStatistics<C>& counts) const {
-    constexpr C infinity = std::numeric_limits<C>::infinity();
     const C size = x < C(0) ? -x : x;
-    if (!(size < infinity)) {
+    if (!(size < infinity<C>)) {
       ++(x == x ? counts.infinite : counts.nan);
       return 0;
     }
@@ -71,7 +70,7 @@ struct ErrorOfElement {
     element.apply_any(code, y, x);
     C error = add(y, -x);
     error = error < C(0) ? -error : error;
-    if (!(error == error)) error = infinity;
+    if (!(error == error)) error = infinity<C>;
     counts.max_error = greatest(counts.max_error, error);
     const double e = to_double(error);
     return multiply(e, e);

@@ -82,9 +82,11 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C nan_to(C t, C other) {
   return t == t ? t : other;
 }
-// (nvcc takes the call of max() in device code for one of a host function)
+// (nvcc takes their calls in device code for ones of host functions)
 template <std::floating_point C>
 inline constexpr C largest_finite = std::numeric_limits<C>::max();
+template <std::floating_point C>
+inline constexpr C infinity = std::numeric_limits<C>::infinity();
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C finite_or_zero(C t) {
   const C magnitude = t < C(0) ? -t : t;

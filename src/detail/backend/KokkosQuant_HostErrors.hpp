@@ -32,7 +32,7 @@ struct LaneStatistics {
     V y;
     element.apply(errors.code, y, x);
     const V difference = add(y, V::of(-x.get()));
-    const V size = nan_to(greatest(V::all(0) - difference, difference), std::numeric_limits<C>::infinity());
+    const V size = nan_to(greatest(V::all(0) - difference, difference), infinity<C>);
     const V error = keep_if(finite, size);
     max_error = greatest(max_error, error);
     return error;

@@ -145,6 +145,7 @@ class OpHashes : public Hashes<Case> {
       auto q = empty_code_array<std::int8_t, Exec>(N, D, runner.place, runner.packing);
       const auto cells = scale.view();
       Array<RowStatistics, Exec> statistics(cells.extent(0), cells.extent(1), Place{});
+      statistics.to_device();
       run<Quantize>(
           KokkosQuant::DynamicQuantizeDescriptor{-100, 60},
           DynamicFamily<G>::args(static_cast<const Quantize*>(nullptr), runner.granularity, x.const_view(),

@@ -18,6 +18,10 @@ KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<double, N>* packs, in
 template <int W, int N>
 KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N>* packs, int part) {
   const float* from = packs[part * W / N].lane + part * W % N;
+#if defined(__AVX512F__)
+  if constexpr (W == 8)  // gcc 12 converts by halves
+    return Pack<double, W>::of((vector_t<double, W>)_mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(from)));
+#endif
   return Pack<double, W>::of(
       __builtin_convertvector(*reinterpret_cast<const loose_vector_t<float, W>*>(from), vector_t<double, W>));
 }

@@ -72,6 +72,8 @@ struct HostSumSweep {
     T* to = get<0>(plan.walk.out).at(line, first);
     const T *from_0 = get<0>(plan.walk.in).at(line, first), *from_1 = get<1>(plan.walk.in).at(line, first);
     const Element element = plan.element;
+    HostSegment<C> sum[K];  // in registers
+    for (int i = 0; i < K; ++i) sum[i] = segment[i];
     int j = 0;
     for (; j + sum_lanes <= n; j += sum_lanes) {
       Terms terms;
@@ -80,8 +82,9 @@ struct HostSumSweep {
         out.store_streaming(to + j);
       else
         out.store(to + j);
-      for (int i = 0; i < K; ++i) segment[i].add(terms.pack[i]);
+      for (int i = 0; i < K; ++i) sum[i].add(terms.pack[i]);
     }
+    for (int i = 0; i < K; ++i) segment[i] = sum[i];
     return j;
   }
   // any strides, any constants: Compute(in 0, in 1, terms&)

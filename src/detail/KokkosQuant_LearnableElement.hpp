@@ -67,7 +67,7 @@ struct Learnable {
                                                    const M& has_code, const V& steps, const V& moved) {
       dx = keep_if(is_inside, dy);
       term[0] = keep_if(has_code, multiply(dy, choose(is_inside, moved, steps)));
-      if constexpr (WithZeroPoint) term[1] = keep_if(has_code, choose(is_inside, V{}, multiply(dy, k.minus_scale)));
+      if constexpr (WithZeroPoint) term[1] = keep_if(but_not(has_code, is_inside), multiply(dy, k.minus_scale));
     }
     // x' - x
     KOKKOSQUANT_FOR_PACKS_TOO
@@ -79,8 +79,22 @@ struct Learnable {
     template <class K, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, V (&term)[sums], const V& dy, const V& x) const {
       const V t = quotient(x, k.scale);
-      const V steps = from_small_integer(round_small(clamp(nan_to_zero(t), k.lo, k.hi)));
+      const V steps = from_small_integer(round_small(clamp(t, k.lo, k.hi)));  // of NaN: lo, and nothing comes of it
       finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(t), steps, divide(distance(k, steps, x), k.scale));
+    }
+    // The same of N packs, step by step: what waits for a division waits for N of them at once.
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V, int N>
+    KOKKOS_FORCEINLINE_FUNCTION void apply_together(const K& k, V (&dx)[N], V (&term)[N][sums], const V (&dy)[N],
+                                                    const V (&x)[N]) const {
+      V t[N], steps[N], away[N], moved[N];
+      for (int i = 0; i < N; ++i) t[i] = quotient(x[i], k.scale);
+      for (int i = 0; i < N; ++i) steps[i] = clamp(t[i], k.lo, k.hi);
+      for (int i = 0; i < N; ++i) steps[i] = from_small_integer(round_small(steps[i]));
+      for (int i = 0; i < N; ++i) away[i] = distance(k, steps[i], x[i]);
+      for (int i = 0; i < N; ++i) moved[i] = divide(away[i], k.scale);
+      for (int i = 0; i < N; ++i)
+        finish(k, dx[i], term[i], dy[i], within(t[i], k.t_min, k.t_max), is_number(t[i]), steps[i], moved[i]);
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const LearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
       const C t = quotient(x, k.scale);

@@ -73,6 +73,7 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C choose(bool which, C a, C b) {
   return which ? a : b;
 }
+KOKKOS_FORCEINLINE_FUNCTION bool but_not(bool mask, bool other) { return mask && !other; }
 // as it comes back from an array of T
 template <class T, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C as_stored(C value) {

@@ -3,6 +3,7 @@
 // KokkosQuant_RowSweep.hpp, with
 //   sums                               how many sums a cell has
 //   apply(constants, out&, term[], in...), apply_any(...): what each of them takes of an element
+//   apply_together(...): the same of arrays of packs (host)
 #pragma once
 
 #include <Kokkos_Core.hpp>

@@ -59,14 +59,19 @@ KOKKOSQUANT_HOST_INLINE void store_u16(void* to, vector_t<std::uint32_t, W> valu
   *static_cast<loose_vector_t<std::uint16_t, W>*>(to) = __builtin_convertvector(value, vector_t<std::uint16_t, W>);
 }
 
-// The upper half of each lane holds its bfloat16.
+// The upper half of each lane holds its bfloat16. Of a number, or of the NaN that an operation on numbers gives.
+template <int W>
+KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> round_number_to_upper_half(const Pack<float, W>& value) {
+  const auto bits = (vector_t<std::uint32_t, W>)value.get();
+  return bits + (0x7fffu + ((bits >> 16) & 1u));
+}
+// Of any.
 template <int W>
 KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> round_to_upper_half(const Pack<float, W>& value) {
   using Bits = vector_t<std::uint32_t, W>;
   const auto bits = (Bits)value.get();
   const auto nan = (Bits)(value.get() != value.get());
-  const Bits rounded = bits + (0x7fffu + ((bits >> 16) & 1u));
-  return (rounded & ~nan) | ((bits | 0x400000u) & nan);
+  return (round_number_to_upper_half(value) & ~nan) | ((bits | 0x400000u) & nan);
 }
 template <int W>
 KOKKOSQUANT_HOST_INLINE Pack<float, W> load_pack(const bfloat16_t* from) {
@@ -135,13 +140,13 @@ KOKKOSQUANT_HOST_INLINE void store_pack(half_t* to, const Pack<float, W>& value)
   store_u16<W>(to, (nan & 0x7e00u) | (~nan & half) | ((bits >> 16) & 0x8000u));
 }
 
-// ---- as they come back from memory --------------------------------------------------------------------------------------
+// ---- as they come back from memory: what operations gave ----------------------------------------------------------------
 template <class T, std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> as_stored(const Pack<C, W>& value) {
   if constexpr (std::same_as<T, C>) {
     return value;
   } else if constexpr (std::same_as<T, bfloat16_t>) {
-    return Pack<C, W>::of((vector_t<C, W>)(round_to_upper_half(value) & 0xffff0000u));
+    return Pack<C, W>::of((vector_t<C, W>)(round_number_to_upper_half(value) & 0xffff0000u));
   } else {
     alignas(W * sizeof(T)) T stored[W];
     store_pack(stored, value);

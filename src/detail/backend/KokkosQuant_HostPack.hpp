@@ -121,6 +121,10 @@ KOKKOSQUANT_HOST_INLINE Pack<C, W> keep_if(const IntegerPack<C, W>& kept, const 
   KOKKOSQUANT_IN_REGISTER(loaded);
   return Pack<C, W>::of((vector_t<C, W>)(kept.get() & (Bits)loaded));
 }
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> but_not(const Pack<I, W>& mask, const Pack<I, W>& other) {
+  return Pack<I, W>::of(mask.get() & ~other.get());
+}
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> nan_to_zero(const Pack<C, W>& t) {
   return keep_if(IntegerPack<C, W>::of((vector_t<integer_of<C>, W>)(t.get() == t.get())), t);

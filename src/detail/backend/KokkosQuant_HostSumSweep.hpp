@@ -20,6 +20,9 @@ struct HostSumSweep {
   static constexpr int K = Element::sums;
   static constexpr int width = std::min(host_vector_bytes / static_cast<int>(sizeof(C)), sum_lanes);
   static constexpr int packs = sum_lanes / width, tile = host_tuning.tile_sums;
+  // Blocks that are computed step by step together, with the same constants: in a row, or 16 rows apart. Against one at a time
+  // 1.1 times as fast in float, 1.25 in bfloat16.
+  static constexpr int at_once = 4;
   using Data = Block<C, width, packs, false>;
   using V = Pack<C, width>;
   template <class W, class I>
@@ -46,6 +49,32 @@ struct HostSumSweep {
       for (int i = 0; i < K; ++i) terms.pack[i][p] = term[i];
     }
     return out;
+  }
+  // N blocks with the same constants, so many elements apart
+  template <int N, bool Streams, class ConstantsOf>
+  static KOKKOSQUANT_HOST_INLINE void compute_blocks(const Element& element, const ConstantsOf& k, T* to, const T* from_0,
+                                                     const T* from_1, std::int64_t to_next, std::int64_t next_0,
+                                                     std::int64_t next_1, HostSegment<C> (&sum)[K]) {
+    Data a[N], b[N], out[N];
+    Terms terms[N];
+    for (int i = 0; i < N; ++i) a[i] = Data::template load<C>(from_0 + i * next_0);
+    for (int i = 0; i < N; ++i) b[i] = Data::template load<C>(from_1 + i * next_1);
+    for (int p = 0; p < packs; ++p) {
+      V dx[N], term[N][K], dy[N], x[N];
+      for (int i = 0; i < N; ++i) dy[i] = a[i].pack[p], x[i] = b[i].pack[p];
+      element.apply_together(k(p), dx, term, dy, x);
+      for (int i = 0; i < N; ++i) {
+        out[i].pack[p] = dx[i];
+        for (int q = 0; q < K; ++q) terms[i].pack[q][p] = term[i][q];
+      }
+    }
+    for (int i = 0; i < N; ++i) {
+      if constexpr (Streams)
+        out[i].store_streaming(to + i * to_next);
+      else
+        out[i].store(to + i * to_next);
+      for (int q = 0; q < K; ++q) sum[q].add(terms[i].pack[q]);
+    }
   }
   static Data compute_any(const Element& element, const CellConstants& k, const Data& a, const Data& b, Terms& terms) {
     Data out;
@@ -75,15 +104,10 @@ struct HostSumSweep {
     HostSegment<C> sum[K];  // in registers
     for (int i = 0; i < K; ++i) sum[i] = segment[i];
     int j = 0;
-    for (; j + sum_lanes <= n; j += sum_lanes) {
-      Terms terms;
-      const Data out = compute(element, k, Data::template load<C>(from_0 + j), Data::template load<C>(from_1 + j), terms);
-      if constexpr (Streams)
-        out.store_streaming(to + j);
-      else
-        out.store(to + j);
-      for (int i = 0; i < K; ++i) sum[i].add(terms.pack[i]);
-    }
+    for (; j + at_once * sum_lanes <= n; j += at_once * sum_lanes)
+      compute_blocks<at_once, Streams>(element, k, to + j, from_0 + j, from_1 + j, sum_lanes, sum_lanes, sum_lanes, sum);
+    for (; j + sum_lanes <= n; j += sum_lanes)
+      compute_blocks<1, Streams>(element, k, to + j, from_0 + j, from_1 + j, 0, 0, 0, sum);
     for (int i = 0; i < K; ++i) segment[i] = sum[i];
     return j;
   }
@@ -134,6 +158,42 @@ struct HostSumSweep {
 
   // ---- across lines ----------------------------------------------------------------------------------------------------
   using AtPosition = typename BlockConstants<Element, width, packs, false>::template OneEach<tile>;
+  // N positions, one after every 16, of n lines
+  template <int N, bool Streams>
+  void rows(std::int64_t line, std::int64_t i, int n, const ConstantsTable<Element, tile>& table,
+            HostSegment<C> (*segments_of_16)[K]) const {
+    const Element element = plan.element;
+    const auto& out = get<0>(plan.walk.out);
+    const auto &in_0 = get<0>(plan.walk.in), &in_1 = get<1>(plan.walk.in);
+    T* to = out.at(line, i);
+    const T *from_0 = in_0.at(line, i), *from_1 = in_1.at(line, i);
+    for (int j = 0; j < n; j += sum_lanes, to += sum_lanes, from_0 += sum_lanes, from_1 += sum_lanes) {
+      const auto k = AtPosition{table}(j);
+      const auto constants = [&k](int p) -> const PackConstants& { return k.pack[p]; };
+      auto& segment = segments_of_16[j / sum_lanes];
+      HostSegment<C> sum[K];  // in registers
+      for (int q = 0; q < K; ++q) sum[q] = segment[q];
+      if (const int m = n - j; m >= sum_lanes) {
+        // the rows after these, which the hardware does not foresee: 1.2-1.6 times
+        for (int r = 0; r < N && j * static_cast<int>(sizeof(T)) % cache_line == 0; ++r) {
+          __builtin_prefetch(from_0 + (r * sum_lanes + 1) * in_0.inner);
+          __builtin_prefetch(from_1 + (r * sum_lanes + 1) * in_1.inner);
+          if constexpr (!Streams) __builtin_prefetch(to + (r * sum_lanes + 1) * out.inner, 1);
+        }
+        compute_blocks<N, Streams>(element, constants, to, from_0, from_1, sum_lanes * out.inner, sum_lanes * in_0.inner,
+                                   sum_lanes * in_1.inner, sum);
+      } else {
+        for (int r = 0; r < N; ++r) {
+          Terms terms;
+          compute(element, constants, Data::template load_some<C>(from_0 + r * sum_lanes * in_0.inner, 1, m),
+                  Data::template load_some<C>(from_1 + r * sum_lanes * in_1.inner, 1, m), terms)
+              .store_some(to + r * sum_lanes * out.inner, 1, m);
+          for (int q = 0; q < K; ++q) sum[q].add(terms.pack[q]);
+        }
+      }
+      for (int q = 0; q < K; ++q) segment[q] = sum[q];
+    }
+  }
   void across(std::int64_t line, int n, std::int64_t s) const {
     const Element element = plan.element;
     ConstantsTable<Element, tile> table;
@@ -144,34 +204,32 @@ struct HostSumSweep {
     const int blocks = (n + sum_lanes - 1) / sum_lanes;
     for (int j = n; j < blocks * sum_lanes; ++j)  // read with the last block
       table.table.for_each([j](auto& values) { values.lane[j] = values.lane[0]; }, table.table);
-    HostSegment<C> lane[sum_lanes][K][tile / sum_lanes];  // (of each, the lanes are lines)
     const std::int64_t first = s * sum_segment, end = std::min(first + sum_segment, plan.walk.n_inner);
-    for (std::int64_t i = first; i < end; ++i) {
-      T* to = get<0>(plan.walk.out).at(line, i);
-      const T *from_0 = get<0>(plan.walk.in).at(line, i), *from_1 = get<1>(plan.walk.in).at(line, i);
-      auto& sums = lane[(i - first) % sum_lanes];
-      for (int j = 0; j < n; j += sum_lanes) {
-        const auto k = AtPosition{table}(j);
-        const auto constants = [&k](int p) -> const PackConstants& { return k.pack[p]; };
-        const int m = std::min(sum_lanes, n - j);
-        Terms terms;
-        if (m == sum_lanes)
-          compute(element, constants, Data::template load<C>(from_0 + j), Data::template load<C>(from_1 + j), terms)
-              .store(to + j);
+    const int lanes = static_cast<int>(std::min<std::int64_t>(sum_lanes, end - first));
+    const auto& out = get<0>(plan.walk.out);
+    const bool streams = streaming && out.inner * static_cast<std::int64_t>(sizeof(T)) % cache_line == 0 &&
+                         reinterpret_cast<std::uintptr_t>(out.at(line, 0)) % cache_line == 0;
+    HostSegment<C> lane[sum_lanes][tile / sum_lanes][K];  // (of each, the lanes are lines)
+    for (int l = 0; l < lanes; ++l)
+      for (int b = 0; b < blocks; ++b)
+        for (int q = 0; q < K; ++q) lane[l][b][q] = {};
+    for (std::int64_t i = first; i < end; i += at_once * sum_lanes)
+      for (int l = 0; l < lanes; ++l) {  // rows of the same lane together
+        std::int64_t row = i + l;
+        if (row + (at_once - 1) * sum_lanes >= end)
+          for (; row < end; row += sum_lanes) rows<1, false>(line, row, n, table, lane[l]);
+        else if (streams)
+          rows<at_once, true>(line, row, n, table, lane[l]);
         else
-          compute(element, constants, Data::template load_some<C>(from_0 + j, 1, m),
-                  Data::template load_some<C>(from_1 + j, 1, m), terms)
-              .store_some(to + j, 1, m);
-        for (int q = 0; q < K; ++q) sums[q][j / sum_lanes].add(terms.pack[q]);
+          rows<at_once, false>(line, row, n, table, lane[l]);
       }
-    }
     for (int half = sum_lanes / 2; half > 0; half /= 2)
-      for (int l = 0; l < half; ++l)
-        for (int q = 0; q < K; ++q)
-          for (int b = 0; b < blocks; ++b) lane[l][q][b].add(lane[l + half][q][b]);
+      for (int l = 0; l < half && l + half < lanes; ++l)  // (lanes that are missing are +0)
+        for (int b = 0; b < blocks; ++b)
+          for (int q = 0; q < K; ++q) lane[l][b][q].add(lane[l + half][b][q]);
     for (int j = 0; j < n; ++j) {
       Sum sum[K];
-      for (int q = 0; q < K; ++q) sum[q] = lane[0][q][j / sum_lanes].lane(j % sum_lanes);
+      for (int q = 0; q < K; ++q) sum[q] = lane[0][j / sum_lanes][q].lane(j % sum_lanes);
       sink.put(line + j, s, sum);
     }
   }
@@ -198,8 +256,8 @@ struct HostSumLaunch {
   static bool is_streaming(const Plan& plan) {
     const auto& out = get<0>(plan.walk.out);
     const std::int64_t bytes = plan.walk.n_outer * plan.walk.n_inner * static_cast<std::int64_t>(sizeof(T));
-    return plan.mapping == Mapping::packs && out.data != get<0>(plan.walk.in).data && out.data != get<1>(plan.walk.in).data &&
-           bytes >= host_tuning.streaming_bytes;
+    return plan.mapping != Mapping::elements && out.data != get<0>(plan.walk.in).data &&
+           out.data != get<1>(plan.walk.in).data && bytes >= host_tuning.streaming_bytes;
   }
   static void launch(const Exec& exec, const std::string& label, const Plan& plan, std::int64_t segments, const Sink& sink) {
     constexpr HostTuning t = host_tuning;

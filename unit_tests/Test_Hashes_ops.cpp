@@ -126,6 +126,7 @@ class OpHashes : public Hashes<Case> {
       auto q = empty_code_array<Q, Exec>(N, D, runner.place, runner.packing);
       auto mask = empty_code_array<KokkosQuant::mask8_t, Exec>(N, D, runner.place, runner.packing);
       Array<std::int64_t, Exec> count(1, 1, Place{});
+      count.to_device();
       using Quantize = KokkosQuant::QuantizeToErrorBound;
       run<Quantize>(bound, KokkosQuant::QuantizeToErrorBoundArgs{x.const_view(), q.view(), mask.view(),
                                                                  Kokkos::subview(count.view(), 0, 0)});

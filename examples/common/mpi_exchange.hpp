@@ -157,7 +157,8 @@ using PinnedSpace = Kokkos::CudaHostPinnedSpace;
 using PinnedSpace = Kokkos::HostSpace;
 #endif
 
-// May MPI be given pointers to the device's memory? Asked at run time, of an MPI that can answer.
+// May MPI be given pointers to the device's memory? Asked at run time, of an MPI that can answer. (Open MPI says how it was built: where
+// its parameters switch that off, KOKKOSQUANT_MPI_STAGED has to be set as well.)
 inline bool mpi_reaches_devices() {
 #if defined(MPIX_CUDA_AWARE_SUPPORT)
   return MPIX_Query_cuda_support() == 1;

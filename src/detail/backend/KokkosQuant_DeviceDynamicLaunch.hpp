@@ -24,9 +24,12 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   using Walk = typename Launch::Walk;
   using Range = FiniteRange<typename Finder::compute>;
   static constexpr int max_threads = device_tuning.largest_team;
-  using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<max_threads, device_tuning.teams_at_once>>;
+  static constexpr bool narrows = Launch::smallest_output < static_cast<int>(sizeof(T));
+  static constexpr int teams_at_once = narrows ? device_tuning.teams_of_codes_at_once : device_tuning.teams_at_once;
+  using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<max_threads, teams_at_once>>;
   static constexpr int pack_width = Launch::pack_width, lanes_width = Launch::lanes_width;
-  static constexpr int kept = std::max(1, device_tuning.kept_bytes / (pack_width * static_cast<int>(sizeof(T))));
+  static constexpr int kept =
+      std::max(1, std::min(device_tuning.kept_elements, device_tuning.kept_bytes / static_cast<int>(sizeof(T))) / pack_width);
   static constexpr int threads = device_tuning.team_threads, warp = 32;
 
   template <class>

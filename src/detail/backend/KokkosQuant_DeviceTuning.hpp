@@ -26,16 +26,19 @@ struct DeviceTuning {
   std::int64_t short_line;  // packs: shorter lines that are no whole packs go in narrower ones
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
   // Scales found from the data:
-  // (H200, D = 1024, TB/s of 4.3. Bytes kept 64, 128, 256: DynamicFakeQuantize, float: 2.6, 3.4, -; DynamicQuantize to int8: 2.0, 2.6, 2.0.)
-  int kept_bytes;              // of x that a thread holds between the range and the codes
-  int team_threads;            // of a team that has several cells, or a tile of them
-  int largest_team;            // threads of a team that has one cell
-  int teams_at_once;           // of them on a multiprocessor: 2 of 512 leave 64 registers for a thread
+  // (H200, D = 1024, TB/s of 4.3, float / bfloat16. Elements kept 16, 32: DynamicFakeQuantize: 3.0 / 1.8, 4.0 / 2.2; DynamicQuantize
+  // to int8: 2.3 / 1.4, 2.9 / 1.7. Teams of several cells of 256, 128 threads: 3.5 / 1.7, 3.9 / 2.0, LayoutLeft 1.3 / 0.9, 1.5 / 1.0.)
+  int kept_elements, kept_bytes;  // of x that a thread holds at most between the range and the codes
+  int team_threads;               // of a team that has several cells, or a tile of them
+  int largest_team;               // threads of a team that has one cell. D = 16384, 512, 256: 2.7 / 1.8, 3.5 / 1.7
+  // Teams on a multiprocessor: 2 of 256 leave 128 registers for a thread, 3 leave 80. Outputs as wide as x, 2, 3: 3.9 / 2.0, 4.0 / 2.2;
+  // codes: 2.9 / 1.7, 2.7 / 1.7.
+  int teams_at_once, teams_of_codes_at_once;
   std::int64_t team_elements;  // of a cell that a team has; larger ones are cut
   std::int64_t part_elements;  // into parts of so many
   int across_bytes;            // (cells across lines) of a line that a team has
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 128, 256, 512, 1, 1 << 17, 1 << 15, 128};
+    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 32, 128, 128, 256, 3, 2, 1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

@@ -16,7 +16,9 @@ T expected_scale(const Range& r, const KokkosQuant::DynamicQuantizeDescriptor& d
   if (symmetric) return std::max(reference_quotient(std::max(-r.lo, r.hi), static_cast<T>(d.q_max)), eps);
   const T span = r.hi - r.lo;
   if (span <= std::numeric_limits<T>::max()) return std::max(reference_quotient(span, w), eps);
-  return std::max(reference_quotient(r.hi, w) - reference_quotient(r.lo, w), eps);
+  // The numbers of a range of two codes may be further apart than any float.
+  const T split = reference_quotient(r.hi, w) - reference_quotient(r.lo, w);
+  return std::max(std::min(split, std::numeric_limits<T>::max()), eps);
 }
 std::int32_t expected_zero_point(const Range& r, T scale, const KokkosQuant::DynamicQuantizeDescriptor& d) {
   const std::int64_t below = reference_round(static_cast<double>(reference_quotient(r.lo, scale))).value();

@@ -1,29 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The same for ops that find scales from their data: scales and zero points are outputs too, and some plans take a workspace.
+#include <vector>
+
+#include "../KokkosQuantTest_Dynamic.hpp"
 #include "FuzzProblem.hpp"
 
 namespace KokkosQuantFuzz {
 namespace {
-
-struct Range {
-  T lo = 0, hi = 0;
-};
-
-// scale and zero_point of a cell, by the formulas of the documentation; every operation rounds once.
-T expected_scale(const Range& r, const KokkosQuant::DynamicQuantizeDescriptor& d, bool symmetric) {
-  const auto w = static_cast<T>(std::int64_t{d.q_max} - d.q_min);
-  const T eps = d.eps > 0 ? static_cast<T>(d.eps) : std::numeric_limits<T>::min();
-  if (symmetric) return std::max(reference_quotient(std::max(-r.lo, r.hi), static_cast<T>(d.q_max)), eps);
-  const T span = r.hi - r.lo;
-  if (span <= std::numeric_limits<T>::max()) return std::max(reference_quotient(span, w), eps);
-  // The numbers of a range of two codes may be further apart than any float.
-  const T split = reference_quotient(r.hi, w) - reference_quotient(r.lo, w);
-  return std::max(std::min(split, std::numeric_limits<T>::max()), eps);
-}
-std::int32_t expected_zero_point(const Range& r, T scale, const KokkosQuant::DynamicQuantizeDescriptor& d) {
-  const std::int64_t below = reference_round(static_cast<double>(reference_quotient(r.lo, scale))).value();
-  return static_cast<std::int32_t>(std::clamp<std::int64_t>(d.q_min - below, d.q_min, d.q_max));
-}
 
 template <class G>
 void fuzz_dynamic(Problem& p) {
@@ -42,13 +25,12 @@ void fuzz_dynamic(Problem& p) {
   // Called at the first element of each cell, before any other of it.
   const auto write_cell = [&](Buffer& out, Buffer& in, std::size_t n, std::size_t i) {
     if (n % cells.rows != 0 || i % cells.columns != 0) return;
-    Range r;
+    std::vector<T> elements;
     for (std::size_t a = n; a < std::min(n + cells.rows, p.N); ++a)
-      for (std::size_t b = i; b < std::min(i + cells.columns, p.D); ++b)
-        if (const T value = x.at(in, a, b); value - value == 0) r = {std::min(r.lo, value), std::max(r.hi, value)};
-    const T scale = expected_scale(r, d, symmetric);
-    s(out, n, i) = scale;
-    if (!symmetric) z(out, n, i) = expected_zero_point(r, scale, d);
+      for (std::size_t b = i; b < std::min(i + cells.columns, p.D); ++b) elements.push_back(x.at(in, a, b));
+    const auto found = reference_scale<T>(elements, d, symmetric);
+    s(out, n, i) = found.scale;
+    if (!symmetric) z(out, n, i) = found.zero_point;
   };
   if (symmetric) {
     const Operand<T> y = p.output(x);

@@ -41,7 +41,7 @@ class AffineQuantizer {
   KOKKOS_FUNCTION std::int32_t quantize(C x) const { return static_cast<std::int32_t>(A::any_code(forward_, range_, x)); }
   /// x' = RN(RN(q - zero_point) * scale)
   KOKKOS_FUNCTION C dequantize(std::int32_t q) const {
-    return Impl::dequantize(Impl::DequantizeConstants<C, I>{forward_.scale, forward_.zero_point, false}, q);
+    return Impl::dequantize(Impl::DequantizeConstants<C, I>{forward_.scale, A::zero_point(forward_), false}, q);
   }
   /// x' = dequantize(quantize(x))
   KOKKOS_FUNCTION C fake_quantize(C x) const { return dequantize(quantize(x)); }

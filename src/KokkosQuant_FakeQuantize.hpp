@@ -20,10 +20,10 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {
-    y = dequantize_moderate(k, A::code(k, x));
+    y = A::fake_of(k, A::to_be_rounded(k, x));
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const typename Base::cell_constants& k, C& y, C x) const {
-    y = dequantize(DequantizeConstants<C, I>{k.scale, k.zero_point, false},
+    y = dequantize(DequantizeConstants<C, I>{k.scale, A::zero_point(k), false},
                    static_cast<std::int32_t>(A::any_code(k, this->range, x)));
   }
   template <class K>

@@ -30,23 +30,32 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
 
   template <class V, class J>
   using constants_of =
-      MaskedForwardConstants<typename A::template forward_constants<V, J>, typename A::template mask_constants<V, J>>;
-  using cell_constants = constants_of<C, I>;
+      MaskedForwardConstants<typename A::template forward_constants<V, J>, typename A::template inside_constants<V, J>>;
+  using cell_constants =
+      MaskedForwardConstants<typename A::template forward_constants<C, I>, typename A::template mask_constants<C, I>>;
 
+  template <class Cell>
+  KOKKOS_FORCEINLINE_FUNCTION constants_of<C, I> pack_constants(const Cell& cell) const {
+    const C scale = widen<C>(cell.scale);
+    return {A::forward(scale, cell.zero_point, this->range), A::inside_of_cell(scale, cell.zero_point, this->range), true};
+  }
   template <class Cell>
   KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
     const C scale = widen<C>(cell.scale);
     return {A::forward(scale, cell.zero_point, this->range), A::mask(scale, cell.zero_point, this->range), true};
   }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return A::is_simple(k.forward); }
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, I>& k) {
+    return A::is_simple(k.forward) && A::is_simple(k.mask);
+  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, J& flag, const V& x) const {
-    y = dequantize_moderate(k.forward, A::code(k.forward, x));
-    flag = to_flag(A::inside(k.mask, x), x);
+    const V u = A::to_be_rounded(k.forward, x);
+    y = A::fake_of(k.forward, u);
+    flag = to_flag(A::template inside<C>(k.mask, x, u), x);
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& y, I& flag, C x) const {
-    y = dequantize(DequantizeConstants<C, I>{k.forward.scale, k.forward.zero_point, false},
+    y = dequantize(DequantizeConstants<C, I>{k.forward.scale, A::zero_point(k.forward), false},
                    static_cast<std::int32_t>(A::any_code(k.forward, this->range, x)));
     flag = to_flag(A::inside(k.mask, x), x);
   }

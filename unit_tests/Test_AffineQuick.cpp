@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <KokkosQuant.hpp>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <detail/KokkosQuant_AffineQuick.hpp>
@@ -126,6 +127,50 @@ TYPED_TEST(AffineQuick, RefusesWhatItCannotDo) {
                      -std::nextafter(C(0x1p80), inf)})
     EXPECT_FALSE(Impl::is_quick_numerator(dy)) << dy;
   for (const C dy : {C(0), -C(0), C(0x1p-60), C(-0x1p80), C(1)}) EXPECT_TRUE(Impl::is_quick_numerator(dy)) << dy;
+}
+
+// What hosts compute masks with: bounds of x itself. The first and the last float inside, and their neighbours outside, of scales of
+// every size: where one product were rounded the wrong way, one of these would be on the wrong side.
+TEST(InsideConstants, BoundsAreTheDivisions) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  KokkosQuantTest::Random random(2);
+  std::vector<float> scales = {0.0f,
+                               std::numeric_limits<float>::denorm_min(),
+                               std::numeric_limits<float>::max(),
+                               1.0f,
+                               0x1p-126f,
+                               0x1p-149f * 3,
+                               0x1.fffffep-1f,
+                               0x1.fffffep127f};
+  for (int e = -149; e < 128; ++e)
+    for (int trial = 0; trial < 40; ++trial) scales.push_back(std::ldexp(static_cast<float>(random.uniform(1, 2)), e));
+  long edges = 0;
+  for (const Case& c : cases)
+    for (const float s : scales) {
+      const auto k = Impl::inside_constants(s, c.zero_point, c.range);
+      ASSERT_TRUE(k.simple) << s;
+      const KokkosQuant::AffineQuantizer<float> exact(s, c.zero_point, c.range);
+      std::vector<float> x = {k.in_min,           k.in_max, 0.0f, -0.0f, inf, -inf, std::numeric_limits<float>::quiet_NaN(),
+                              random.any<float>()};
+      for (const float edge : {k.in_min, k.in_max}) x.insert(x.end(), {std::nextafter(edge, inf), std::nextafter(edge, -inf)});
+      for (const float t : bounds_and_ties<float>(c)) x.push_back(t * s);
+      for (const float x_j : x) {
+        ASSERT_EQ(Impl::within(x_j, k.in_min, k.in_max), exact.is_inside(x_j))
+            << std::hexfloat << "x " << x_j << ", scale " << s << ", zero point " << c.zero_point << ", range " << c.range.q_min
+            << " .. " << c.range.q_max;
+        edges += exact.is_inside(x_j) && !exact.is_inside(std::nextafter(x_j, inf)) ? 1 : 0;
+      }
+    }
+  EXPECT_GT(edges, 50000);  // (bounds that many were looked at from both sides)
+}
+TEST(InsideConstants, RefusesWhatTheyCannotDo) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  const QuantizeDescriptor range{-128, 127};
+  for (const float s : {-1.0f, -0.0f, inf, -inf}) EXPECT_FALSE(Impl::inside_constants(s, 0, range).simple) << s;
+  for (const std::int32_t far : {(1 << 20) + 1, -(1 << 20) - 1, std::numeric_limits<std::int32_t>::min()}) {
+    EXPECT_FALSE(Impl::inside_constants(1.0f, far, range).simple) << far;
+    EXPECT_FALSE(Impl::inside_constants(1.0f, 0, {std::min(far, 0), std::max(far, 0)}).simple) << far;
+  }
 }
 
 }  // namespace

@@ -34,6 +34,11 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) {
   return static_cast<std::uint32_t>(i) + moderate_integer <= 2u * moderate_integer;
 }
 
+inline constexpr std::int32_t quick_integer = 1 << 20;
+KOKKOS_FORCEINLINE_FUNCTION bool is_quick_integer(std::int32_t i) {
+  return static_cast<std::uint32_t>(i) + quick_integer <= 2u * quick_integer;
+}
+
 // The smallest C whose ties-to-even integer is at least n. Where n - 1/2 is a C it is that tie, or for an odd n, which loses
 // the tie, the next number; elsewhere the C are integers, and it is the first of them from n - 1/2 on. Without branches:
 // compilers compute many in vectors (and gcc 12 does with integers for the conditions, not with bool).
@@ -80,10 +85,59 @@ template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
   return within(quotient(x, k.scale), k.t_min, k.t_max);
 }
+
+// The same for packs. In float as bounds of x, so that an element's mask takes no division; in double, where x's bounds would need
+// more digits than there are and memory is the limit, of t.
+template <class V>
+struct InsideConstants {
+  V scale, in_min, in_max;
+  std::int32_t simple;  // 1, or 0: packs cannot be computed
+
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.in_min...), f(k.in_max...);
+  }
+};
+template <std::floating_point C>
+inline constexpr bool bounds_input = sizeof(C) == 4;
+
+// The smallest float x for which RN(x / s) rounds to the integer n or a larger one, s > 0, given n - 1/2, |n| <= 2^21, and n's
+// lowest bit. h = n - 1/2 is a float whose last bit is 0. RN(x / s) must be h at least, if n is even, which the tie then rounds
+// to; so x/s must reach the middle between h and the float below, where a tie goes to h. Else RN(x / s) must be above h, and x/s
+// above the middle between h and the next float, where a tie goes to h. These middles have 25 digits, and with a float s an exact
+// product in double, 2^-49 of it away from any float that it is not. So that "above" is "at least" too, half of that is added.
+KOKKOS_FORCEINLINE_FUNCTION float first_input_rounding_to(double h, std::int32_t odd, double scale) {
+  constexpr std::int64_t exponent = std::int64_t(0x7ff) << 52, digits = std::int64_t(24) << 52;
+  const std::int64_t half_ulp = (bits_as<std::int64_t>(h) & exponent) - digits;  // of float, at h
+  const std::int64_t sign = std::numeric_limits<std::int64_t>::min(), half = std::int64_t(1) << 27;
+  const double to_middle = bits_as<double>(half_ulp | (sign ^ ((sign ^ half) & -static_cast<std::int64_t>(odd))));
+  const double reached = (h + to_middle) * scale;
+  const float first = to_float(reached);
+  return next_above_if(to_double(first) < reached ? 1 : 0, first);
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION InsideConstants<C> inside_constants(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+  if constexpr (bounds_input<C>) {
+    const double zp = static_cast<double>(zero_point), s = to_double(scale);
+    const float lo = first_input_rounding_to((static_cast<double>(d.q_min) - 0.5) - zp, (d.q_min ^ zero_point) & 1, s);
+    const float hi = -first_input_rounding_to(zp - (static_cast<double>(d.q_max) + 0.5), (d.q_max ^ zero_point) & 1, s);
+    // Nothing is inside where s is 0 or NaN. A finite one keeps Inf out: the bounds' products are far below double's largest.
+    const auto bits = bits_as<std::int32_t>(scale);
+    const auto flag = [](bool condition) { return condition ? 1 : 0; };
+    const std::int32_t simple = flag(bits >= 0) & flag(bits != 0x7f800000) & flag(is_quick_integer(zero_point)) &
+                                flag(is_quick_integer(d.q_min)) & flag(is_quick_integer(d.q_max));
+    const float or_nan = bits_as<float>(bits_as<std::int32_t>(lo) | (-flag(bits == 0) & 0x7fffffff));
+    return {scale, or_nan, hi, simple};
+  } else {
+    const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
+    return {scale, k.t_min, k.t_max, 1};
+  }
+}
+// t is read in double alone
 KOKKOSQUANT_FOR_PACKS_TOO
-template <class K, class V>
-KOKKOS_FORCEINLINE_FUNCTION V quantize_backward(const K& k, const V& dy, const V& x) {
-  return keep_if(inside(k, x), divide(dy, k.scale));
+template <std::floating_point C, class K, class V>
+KOKKOS_FORCEINLINE_FUNCTION auto inside_of(const K& k, const V& x, const V& t) {
+  return within(bounds_input<C> ? x : t, k.in_min, k.in_max);
 }
 
 // ---- forward ----------------------------------------------------------------------------------------------------------
@@ -92,36 +146,52 @@ KOKKOS_FORCEINLINE_FUNCTION V quantize_backward(const K& k, const V& dy, const V
 template <class V, class I>
 struct QuantizeConstants {
   V scale, lo, hi;
-  I zero_point;
+  I shifted;      // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
   bool moderate;  // else lo, hi and the sum need double
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
-    f(k.scale...), f(k.lo...), f(k.hi...), f(k.zero_point...);
+    f(k.scale...), f(k.lo...), f(k.hi...), f(k.shifted...);
   }
 };
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point_of(const QuantizeConstants<C, integer_of<C>>& k) {
+  using U = std::make_unsigned_t<integer_of<C>>;
+  return static_cast<std::int32_t>(static_cast<U>(k.shifted) + static_cast<U>(round_shift_bits<C>));
+}
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> shifted_zero_point(std::int32_t zero_point) {  // (wraps where it is not moderate)
+  using U = std::make_unsigned_t<integer_of<C>>;
+  return static_cast<integer_of<C>>(static_cast<U>(zero_point) - static_cast<U>(round_shift_bits<C>));
+}
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constants(C scale, std::int32_t zero_point,
                                                                                    const QuantizeDescriptor& d) {
   const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
   const bool moderate = sizeof(C) == 8 || (is_moderate(d.q_min) && is_moderate(d.q_max) && is_moderate(zero_point));
-  return {scale, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp, zero_point, moderate};
+  return {scale, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp, shifted_zero_point<C>(zero_point), moderate};
 }
-// moderate constants: any V
+// Of t, with moderate constants: the code, and r clamped, from which dequantize is a product away. Any V.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
-KOKKOS_FORCEINLINE_FUNCTION auto quantize_moderate(const K& k, const V& x) {
-  return round_small(clamp(nan_to_zero(quotient(x, k.scale)), k.lo, k.hi)) + k.zero_point;
+KOKKOS_FORCEINLINE_FUNCTION auto code_of(const K& k, const V& t) {
+  return round_small_and_add(clamp(nan_to_zero(t), k.lo, k.hi), k.shifted);
+}
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class K, class V>
+KOKKOS_FORCEINLINE_FUNCTION V steps_of(const K& k, const V& t) {
+  return rounded_small(clamp(nan_to_zero(t), k.lo, k.hi));
 }
 // all constants: one element
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quantize(const QuantizeConstants<C, integer_of<C>>& k, const QuantizeDescriptor& d,
                                                    C x) {
-  if (sizeof(C) == 8 || k.moderate) return quantize_moderate(k, x);
-  const auto zero_point = static_cast<std::int32_t>(k.zero_point);
+  const C t = quotient(x, k.scale);
+  if (sizeof(C) == 8 || k.moderate) return code_of(k, t);
+  const std::int32_t zero_point = zero_point_of(k);
   const CodeRange r = code_range(d, zero_point);
-  const double t = nan_to_zero(to_double(quotient(x, k.scale)));
-  return static_cast<integer_of<C>>(round_small(clamp(t, static_cast<double>(r.lo), static_cast<double>(r.hi))) + zero_point);
+  const double u = clamp(nan_to_zero(to_double(t)), static_cast<double>(r.lo), static_cast<double>(r.hi));
+  return static_cast<integer_of<C>>(round_small(u) + zero_point);
 }
 
 // ---- dequantize -------------------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ struct Affine {
   using forward_constants = ContractConstants<V, I>;
   template <class V, class I>
   using mask_constants = ContractConstants<V, I>;
+  template <class V, class I>
+  using inside_constants = ContractConstants<V, I>;
 
   static constexpr bool shifts = Rules.zero_point == ZeroPointRule::inside_rounding;
 
@@ -74,6 +76,15 @@ struct Affine {
   static KOKKOS_FORCEINLINE_FUNCTION auto mask(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return constants(scale, zero_point, d);
   }
+  // the same for packs
+  template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    return constants(scale, zero_point, d);
+  }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point(const K& k) {
+    return static_cast<std::int32_t>(k.zero_point);
+  }
   template <class K>
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const K& k) {
     return k.moderate;
@@ -93,14 +104,20 @@ struct Affine {
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
+    return inside<void>(k, x, to_be_rounded(k, x));
+  }
+  // of x and u = to_be_rounded(k, x)
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class C, class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x, [[maybe_unused]] const V& u) {
     if constexpr (Rules.mask == MaskRule::pass_through)
       return everywhere(x);
     else if constexpr (Rules.mask == MaskRule::on_input)
       return within(x, k.in_min, k.in_max);
     else if constexpr (Rules.mask == MaskRule::not_outside)
-      return within_or_nan(to_be_rounded(k, x), k.in_min, k.in_max);
+      return within_or_nan(u, k.in_min, k.in_max);
     else
-      return within(to_be_rounded(k, x), k.in_min, k.in_max);
+      return within(u, k.in_min, k.in_max);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class M, class V>
@@ -110,11 +127,21 @@ struct Affine {
     else
       return keep_if(kept, gradient);
   }
-  // the code (moderate constants)
+  // the code of u, and what comes back of it (moderate constants)
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION auto code_of(const K& k, const V& u) {
+    return round_small(clamp(nan_to(u, k.if_nan), k.lo, k.hi)) + k.added;
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION V fake_of(const K& k, const V& u) {
+    return dequantize_moderate(k, code_of(k, u));
+  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   static KOKKOS_FORCEINLINE_FUNCTION auto code(const K& k, const V& x) {
-    return round_small(clamp(nan_to(to_be_rounded(k, x), k.if_nan), k.lo, k.hi)) + k.added;
+    return code_of(k, to_be_rounded(k, x));
   }
   // The code of any constants. Where zp is inside the rounding, a range beyond 2^21 is rounded in double too.
   template <std::floating_point C>
@@ -167,6 +194,8 @@ struct Affine<contracts::reference> {
   using forward_constants = QuantizeConstants<V, I>;
   template <class V, class>
   using mask_constants = BackwardConstants<V>;
+  template <class V, class>
+  using inside_constants = InsideConstants<V>;
 
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto forward(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
@@ -176,18 +205,36 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto mask(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return backward_constants(scale, zero_point, d);
   }
+  template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    return Impl::inside_constants(scale, zero_point, d);
+  }
+  template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point(const QuantizeConstants<C, integer_of<C>>& k) {
+    return zero_point_of(k);
+  }
   template <class V, class I>
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const QuantizeConstants<V, I>& k) {
     return k.moderate;
   }
   template <class V>
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const BackwardConstants<V>&) {
-    return true;
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const InsideConstants<V>& k) {
+    return k.simple != 0;
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
+  static KOKKOS_FORCEINLINE_FUNCTION V to_be_rounded(const K& k, const V& x) {
+    return quotient(x, k.scale);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class V>
+  static KOKKOS_FORCEINLINE_FUNCTION bool inside(const BackwardConstants<V>& k, const V& x) {
     return Impl::inside(k, x);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class C, class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x, const V& t) {
+    return inside_of<C>(k, x, t);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class M, class V>
@@ -197,7 +244,12 @@ struct Affine<contracts::reference> {
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   static KOKKOS_FORCEINLINE_FUNCTION auto code(const K& k, const V& x) {
-    return quantize_moderate(k, x);
+    return Impl::code_of(k, quotient(x, k.scale));
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION V fake_of(const K& k, const V& t) {
+    return multiply(steps_of(k, t), k.scale);
   }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto any_code(const QuantizeConstants<C, integer_of<C>>& k, const QuantizeDescriptor& d,

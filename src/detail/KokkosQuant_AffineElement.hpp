@@ -42,23 +42,34 @@ struct StraightThrough {
     using A = Affine<Rules>;
 
     template <class V, class I>
-    using constants_of = typename A::template mask_constants<V, I>;
-    using cell_constants = constants_of<C, integer_of<C>>;
+    using constants_of = typename A::template inside_constants<V, I>;
+    using cell_constants = typename A::template mask_constants<C, integer_of<C>>;
 
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
       return A::mask(widen<C>(cell.scale), cell.zero_point, this->range);
     }
-    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants&) { return true; }
+    template <class Cell>
+    KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
+      return A::inside_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
+    }
+    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, integer_of<C>>& k) {
+      return A::is_simple(k);
+    }
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, const V& dy, const V& x) const {
+      if constexpr (Divides)
+        dx = A::masked(A::template inside<C>(k, x, A::to_be_rounded(k, x)), divide(dy, k.scale));
+      else
+        dx = A::masked(A::template inside<C>(k, x, A::to_be_rounded(k, x)), dy);
+    }
+    KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& dx, C dy, C x) const {
       if constexpr (Divides)
         dx = A::masked(A::inside(k, x), divide(dy, k.scale));
       else
         dx = A::masked(A::inside(k, x), dy);
     }
-    KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& dx, C dy, C x) const { apply(k, dx, dy, x); }
 
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {

@@ -89,9 +89,6 @@ struct QuickQuantizeConstants {
   integer_of<C> zero_point;
   bool quick;
 };
-inline constexpr std::int32_t quick_integer = 1 << 20;
-KOKKOS_FORCEINLINE_FUNCTION bool is_quick_integer(std::int32_t i) { return i >= -quick_integer && i <= quick_integer; }
-
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C scale, std::int32_t zero_point,
                                                                                const QuantizeDescriptor& d) {

@@ -79,7 +79,7 @@ struct Learnable {
     template <class K, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, V (&term)[sums], const V& dy, const V& x) const {
       const V t = quotient(x, k.scale);
-      const V steps = from_small_integer(round_small(clamp(t, k.lo, k.hi)));  // of NaN: lo, and nothing comes of it
+      const V steps = rounded_small(clamp(t, k.lo, k.hi));  // of NaN: lo, and nothing comes of it
       finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(t), steps, divide(distance(k, steps, x), k.scale));
     }
     // The same of N packs, step by step: what waits for a division waits for N of them at once.
@@ -89,8 +89,7 @@ struct Learnable {
                                                     const V (&x)[N]) const {
       V t[N], steps[N], away[N], moved[N];
       for (int i = 0; i < N; ++i) t[i] = quotient(x[i], k.scale);
-      for (int i = 0; i < N; ++i) steps[i] = clamp(t[i], k.lo, k.hi);
-      for (int i = 0; i < N; ++i) steps[i] = from_small_integer(round_small(steps[i]));
+      for (int i = 0; i < N; ++i) steps[i] = rounded_small(clamp(t[i], k.lo, k.hi));
       for (int i = 0; i < N; ++i) away[i] = distance(k, steps[i], x[i]);
       for (int i = 0; i < N; ++i) moved[i] = divide(away[i], k.scale);
       for (int i = 0; i < N; ++i)
@@ -115,7 +114,7 @@ struct Learnable {
     KOKKOS_FORCEINLINE_FUNCTION bool apply_quick(const QuickLearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
       const C t = quick_quotient(x, k.scale, k.inverse);
       const C in_range = quick_quotient(clamp(nan_to_zero(x), k.x_lo, k.x_hi), k.scale, k.inverse);
-      const C steps = from_small_integer(round_small(in_range)), away = distance(k, steps, x);
+      const C steps = rounded_small(in_range), away = distance(k, steps, x);
       const C moved = quick_quotient(away, k.scale, k.inverse);
       finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(x), steps, moved);
       return is_quick_numerator(away);

@@ -125,6 +125,16 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> round_small(C t) {
   return bits_as<integer_of<C>>(t + round_shift<C>) - round_shift_bits<C>;
 }
+// the same in C
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C rounded_small(C t) {
+  return (t + round_shift<C>)-round_shift<C>;
+}
+// the same and i, given as i - round_shift_bits
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> round_small_and_add(C t, integer_of<C> shifted) {
+  return bits_as<integer_of<C>>(t + round_shift<C>) + shifted;
+}
 // |i| <= 2^(digits - 2): exact, in the floating-point type as wide
 template <std::signed_integral I>
 KOKKOS_FORCEINLINE_FUNCTION auto from_small_integer(I i) {

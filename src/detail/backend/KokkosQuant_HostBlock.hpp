@@ -18,7 +18,11 @@ struct Block {
 
   template <class C, class T>
   static KOKKOSQUANT_HOST_INLINE Block load(const T* from) {
-    if constexpr (packed_type<T>) {
+    if constexpr (flags_in_mask<T, L, W>) {
+      Block b;
+      for (int p = 0; p < P; ++p) b.pack[p] = load_flags<W, L>(from + p * W / 8);
+      return b;
+    } else if constexpr (packed_type<T>) {
       alignas(64) std::int8_t codes[size];
       unpack_codes<size>(from, codes);
       return load<C>(codes);
@@ -31,9 +35,12 @@ struct Block {
       return b;
     }
   }
+  // what operations on stored numbers gave
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store(T* to) const {
-    if constexpr (packed_type<T>) {
+    if constexpr (flags_in_mask<T, L, W>) {
+      for (int p = 0; p < P; ++p) store_flags(to + p * W / 8, pack[p]);
+    } else if constexpr (packed_type<T>) {
       alignas(64) std::int8_t codes[size];
       store(codes);
       pack_codes<size>(codes, to);
@@ -62,6 +69,17 @@ struct Block {
     store(some);
     __builtin_memcpy(to + first, some + first, static_cast<std::size_t>(end - first) * sizeof(T));
   }
+  // the same, and any NaN
+  template <class T>
+  KOKKOSQUANT_HOST_INLINE void store_any(T* to) const {
+    if constexpr (std::is_same_v<T, bfloat16_t>) {
+      Block b;
+      for (int p = 0; p < P; ++p) b.pack[p] = nan_to(pack[p], std::numeric_limits<float>::quiet_NaN());
+      b.store(to);
+    } else {
+      store(to);
+    }
+  }
   // the first n elements, with a stride
   template <class T>
   static constexpr int stored(int n) {
@@ -76,7 +94,7 @@ struct Block {
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_some(T* to, std::int64_t stride, int n) const {
     alignas(64) T some[stored<T>(size)];
-    store(some);
+    store_any(some);
     if constexpr (packed_type<T>)  // nothing behind the end
       if (const int used = n % static_cast<int>(elements_per<T>); used != 0)
         some[n / elements_per<T>].byte &= static_cast<std::uint8_t>((1 << (used * T::bits)) - 1);
@@ -90,7 +108,8 @@ struct ConstantsTable {
   using C = typename Element::compute;
   template <class T>
   struct alignas(cache_line) Values {
-    T lane[R];
+    T lane[R +
+           host_vector_bytes / static_cast<int>(sizeof(T))];  // (a pack from the last one on is loaded, and its rest not used)
   };
   using Table = typename Element::template constants_of<Values<C>, Values<integer_of<C>>>;
   Table table;
@@ -101,7 +120,12 @@ struct ConstantsTable {
   bool fill(Element element, int first, int n, const CellData cell_data) {
     int complicated = 0;
     for (int j = 0; j < n; ++j) {
-      const auto one = element.constants(cell_data(element, j));
+      const auto one = [&](const auto& cell) {
+        if constexpr (requires { element.pack_constants(cell); })
+          return element.pack_constants(cell);
+        else
+          return element.constants(cell);
+      }(cell_data(element, j));
       complicated |= element.is_simple(one) ? 0 : 1;
       Table::for_each([at = first + j](auto& values, const auto& value) { values.lane[at] = value; }, table, one);
     }
@@ -134,6 +158,27 @@ struct BlockConstants {
       for (int p = 0; p < P; ++p)
         Constants::for_each([i, p](auto& pack, const auto& values) { pack = pack.load(values.lane + i + p * W); }, k.pack[p],
                             positions.table);
+      return k;
+    }
+  };
+
+  // A line of cells of 2^log_length elements, 4 at least and less than a block, the first from element 0 on: a pack of cells is
+  // loaded, and its values are brought to their lanes.
+  template <int R>
+  struct SeveralEach {
+    static constexpr bool exists = can_permute<C, W>;
+    const ConstantsTable<Element, R>& cells;
+    int log_length;
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
+      const std::int64_t first = i >> log_length;
+      const auto phase = static_cast<I>(i - (first << log_length));
+      BlockConstants k;
+      for (int p = 0; p < P; ++p) {
+        const auto cell = Pack<I, W>::of((elements(p) + phase) >> log_length);
+        Constants::for_each(
+            [first, &cell](auto& pack, const auto& values) { pack = permuted(pack.load(values.lane + first), cell); },
+            k.pack[p], cells.table);
+      }
       return k;
     }
   };

@@ -170,7 +170,7 @@ struct HostDynamicLaunch;
 template <class Exec, class Finder, class Element, class Out, class T, bool Tiled>
 struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   using C = typename Finder::compute;
-  using Launch = HostLaunch<Exec, Element, Out, Inputs<T>, Tiled>;
+  using Launch = HostLaunch<Exec, Element, Out, Inputs<T>, Tiled, true>;
   using Range = FiniteRange<C>;
 
   // Does a task hold whole cells?
@@ -208,7 +208,10 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
           cells.n_inner <= longest ? cells.n_inner : whole(longest, 8 * cells.cell_inner);  // whole bytes of codes
       sweep.task_outer = whole(elements / std::min(sweep.task_inner, cells.n_inner), cells.cell_outer);
     }
-    Launch::launch_sweep(exec, label, plan, sweep, cells.cell_outer, [&](const typename Launch::Sweep& tasks) {
+    Launch::launch_sweep(exec, label, plan, sweep, cells.cell_outer, [&](typename Launch::Sweep tasks) {
+      // A task reads x from memory and then from the caches: in this second part the next task's is fetched, if there is room.
+      if (tasks.task_outer * tasks.task_inner <= 4 * elements)
+        tasks.ahead = tasks.inner_tasks > 1 ? tasks.task_inner : tasks.task_outer * plan.walk.in.head.outer;
       return HostDynamicSweep<Finder, typename Launch::Sweep, T, Statistics>{
           {plan.walk.in.head}, cells, finder, tasks, statistics};
     });

@@ -140,6 +140,40 @@ KOKKOSQUANT_HOST_INLINE void pack_16(const std::int8_t* from, Q* to) {
 inline constexpr int packed_at_once = 8;
 #endif
 
+// Flags of a bit lie in a mask register as they do in memory.
+template <class T, class L, int W>
+inline constexpr bool flags_in_mask =
+#if defined(__AVX512F__)
+    packed_type<T>&& elements_per<T> == 8 && W * sizeof(L) == 64;
+#else
+    false;
+#endif
+#if defined(__AVX512F__)
+template <int W, class L, packed_type Q>
+KOKKOSQUANT_HOST_INLINE Pack<L, W> load_flags(const Q* from) {
+  if constexpr (W == 16) {
+    __mmask16 set;
+    __builtin_memcpy(&set, from, 2);
+    return Pack<L, W>::of((vector_t<L, W>)_mm512_maskz_set1_epi32(set, 1));
+  } else {
+    __mmask8 set;
+    __builtin_memcpy(&set, from, 1);
+    return Pack<L, W>::of((vector_t<L, W>)_mm512_maskz_set1_epi64(set, 1));
+  }
+}
+template <class L, int W, packed_type Q>
+KOKKOSQUANT_HOST_INLINE void store_flags(Q* to, const Pack<L, W>& flags) {
+  const auto lanes = (__m512i)flags.get();
+  if constexpr (W == 16) {
+    const __mmask16 set = _mm512_test_epi32_mask(lanes, lanes);
+    __builtin_memcpy(to, &set, 2);
+  } else {
+    const __mmask8 set = _mm512_test_epi64_mask(lanes, lanes);
+    __builtin_memcpy(to, &set, 1);
+  }
+}
+#endif
+
 // N packed codes <-> a byte each; N a multiple of 8.
 template <int N, packed_type Q>
 KOKKOSQUANT_HOST_INLINE void unpack_codes(const Q* from, std::int8_t* to) {
@@ -168,6 +202,8 @@ template <int W, class T, class L>
 KOKKOSQUANT_HOST_INLINE void store_lanes(T* to, const Pack<L, W>& value) {
   if constexpr (std::is_integral_v<T>)
     store_codes<W>(to, value);
+  else if constexpr (std::is_same_v<T, bfloat16_t>)
+    store_number<W>(to, value);
   else
     store_pack<W>(to, value);
 }

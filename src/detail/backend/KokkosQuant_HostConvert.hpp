@@ -8,10 +8,6 @@
 #include "../../KokkosQuant_Types.hpp"
 #include "KokkosQuant_HostPack.hpp"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace KokkosQuant::Impl {
 
 // ---- the same type in memory ------------------------------------------------------------------------------------------
@@ -59,7 +55,8 @@ KOKKOSQUANT_HOST_INLINE void store_u16(void* to, vector_t<std::uint32_t, W> valu
   *static_cast<loose_vector_t<std::uint16_t, W>*>(to) = __builtin_convertvector(value, vector_t<std::uint16_t, W>);
 }
 
-// The upper half of each lane holds its bfloat16. Of a number, or of the NaN that an operation on numbers gives.
+// The upper half of each lane holds its bfloat16. Of a number, or of a NaN that came from a 16-bit type or from an operation on
+// numbers: their lowest bits are 0, so that nothing is carried into the upper half.
 template <int W>
 KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> round_number_to_upper_half(const Pack<float, W>& value) {
   const auto bits = (vector_t<std::uint32_t, W>)value.get();
@@ -73,13 +70,33 @@ KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> round_to_upper_half(const Pac
   const auto nan = (Bits)(value.get() != value.get());
   return (round_number_to_upper_half(value) & ~nan) | ((bits | 0x400000u) & nan);
 }
+// The hardware's own conversion takes subnormal numbers for 0: it is not for packs that have any.
+#if defined(__AVX512BF16__) && defined(__AVX512DQ__) && defined(__AVX512BW__)
+#define KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
+KOKKOSQUANT_HOST_INLINE __mmask16 subnormal_lanes(const Pack<float, 16>& value) {
+  return _mm512_fpclass_ps_mask((__m512)value.get(), 0x20);
+}
+#endif
 template <int W>
 KOKKOSQUANT_HOST_INLINE Pack<float, W> load_pack(const bfloat16_t* from) {
   return Pack<float, W>::of((vector_t<float, W>)(load_u16<W>(from) << 16));
 }
 template <int W>
 KOKKOSQUANT_HOST_INLINE void store_pack(bfloat16_t* to, const Pack<float, W>& value) {
+#ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
+  if constexpr (W == 16)
+    if (subnormal_lanes(value) == 0) [[likely]]
+      return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh((__m512)value.get()));
+#endif
   store_u16<W>(to, round_to_upper_half(value) >> 16);
+}
+// NaNs as round_number_to_upper_half() takes them
+template <int W>
+KOKKOSQUANT_HOST_INLINE void store_number(bfloat16_t* to, const Pack<float, W>& value) {
+#ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
+  if constexpr (W == 16) return store_pack(to, value);
+#endif
+  store_u16<W>(to, round_number_to_upper_half(value) >> 16);
 }
 // 2W elements as W even and W odd ones, two in each 32-bit word: shifts and masks instead of widening and narrowing.
 template <int W>
@@ -92,7 +109,16 @@ KOKKOSQUANT_HOST_INLINE void load_even_odd(const bfloat16_t* from, Pack<float, W
 template <int W>
 KOKKOSQUANT_HOST_INLINE void store_even_odd(bfloat16_t* to, const Pack<float, W>& even, const Pack<float, W>& odd) {
   using Words = loose_vector_t<std::uint32_t, W, alignof(bfloat16_t)>;
-  *reinterpret_cast<Words*>(to) = (round_to_upper_half(even) >> 16) | (round_to_upper_half(odd) & 0xffff0000u);
+#ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
+  if constexpr (W == 16)
+    if ((subnormal_lanes(even) | subnormal_lanes(odd)) == 0) [[likely]] {
+      alignas(64) static constexpr std::uint16_t in_turn[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                                8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+      const auto halves = (__m512i)_mm512_cvtne2ps_pbh((__m512)odd.get(), (__m512)even.get());
+      return _mm512_storeu_si512(to, _mm512_maskz_permutexvar_epi16(~__mmask32(0), _mm512_load_si512(in_turn), halves));
+    }
+#endif
+  *reinterpret_cast<Words*>(to) = (round_number_to_upper_half(even) >> 16) | (round_number_to_upper_half(odd) & 0xffff0000u);
 }
 
 template <int W>

@@ -13,9 +13,9 @@
 
 namespace KokkosQuant::Impl {
 
-template <class Exec, class Element, class Out, class In, bool Tiled>
+template <class Exec, class Element, class Out, class In, bool Tiled, bool Ahead = false>
 struct HostLaunch {
-  using Sweep = HostSweep<Element, Out, In, Tiled>;
+  using Sweep = HostSweep<Element, Out, In, Tiled, Ahead>;
   static constexpr int pack_width = Sweep::native_width;
 
   // Are cells long enough to be taken in turn, rather than each lane with constants of its own?

@@ -13,11 +13,12 @@
 
 namespace KokkosQuant::Impl {
 
-template <class Element, class Out, class In>
+// Ahead: inputs are brought to the caches that are walked later, by `ahead` elements.
+template <class Element, class Out, class In, bool Ahead>
 struct HostLines;
 
-template <class Element, class... O, class... I>
-struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
+template <class Element, class... O, class... I, bool Ahead>
+struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
   using C = typename Element::compute;
   using Walk = Operands<Outputs<O...>, Inputs<I...>>;
   using OutSequence = std::index_sequence_for<O...>;
@@ -28,6 +29,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
   Walk walk;
   bool contiguous;  // every operand has inner stride 1
   bool streaming;   // the output goes past the caches
+  std::int64_t ahead = 0;
 
   // All operands of a line from one position on.
   struct Line {
@@ -56,6 +58,13 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
       return make_tuple(block<I>::template load<C>(get<B>(l.in) + i / elements_per<I>)...);
     }
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
+    static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
+                                                   [[maybe_unused]] std::int64_t i) {
+      if constexpr (Ahead) {
+        constexpr int step = cache_line / static_cast<int>(sizeof(*l.in.head));
+        for (int j = 0; j < size; j += step) __builtin_prefetch(l.in.head + (i + j + s.ahead), 0, 2);
+      }
+    }
     template <std::size_t... A, std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in,
                                                    std::index_sequence<A...>, std::index_sequence<B...>) {
@@ -84,6 +93,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
       if constexpr (Walk::has_packed) return span_bytes(s, l, 0, n, at, std::index_sequence<L...>{});
       std::int64_t i = 0;
       for (; i + 2 * size <= n; i += size) {
+        (look_ahead(s, l[L], i), ...);
         const Constants k = at(i);
         (finish(element, l[L], i, k, load(l[L], i)), ...);
       }
@@ -98,6 +108,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
                                                    std::int64_t n, At& at, std::index_sequence<L...>) {
       const Element element = s.element;
       for (; i + size <= n; i += size) {
+        (look_ahead(s, l[L], i), ...);
         const Constants k = at(i);
         (finish(element, l[L], i, k, load(l[L], i)), ...);
       }
@@ -130,6 +141,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>> {
       }
       std::int64_t i = head;
       for (; i + size <= n; i += size) {
+        (look_ahead(s, l[L], i), ...);
         const Constants k = at(i);
         (apply(element, k, load(l[L], i)).head.store_streaming(l[L].out.head + i), ...);
       }

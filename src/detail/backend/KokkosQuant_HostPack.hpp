@@ -12,6 +12,10 @@
 
 #include "../KokkosQuant_Scalar.hpp"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #define KOKKOSQUANT_HOST_INLINE inline __attribute__((always_inline))
 // What a functor does in a task: compiled once for all host execution spaces, rather than into the loop of each.
 #define KOKKOSQUANT_HOST_TASK __attribute__((noinline))
@@ -55,8 +59,33 @@ struct alignas(W * sizeof(T)) Pack {
   KOKKOSQUANT_HOST_INLINE void store(T* to) const { *reinterpret_cast<loose_vector_t<T, W>*>(to) = get(); }
 };
 
-template <class C, int W>
-using IntegerPack = Pack<integer_of<C>, W>;
+template <class T, int W>
+using IntegerPack = Pack<std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>, W>;
+
+// The lanes that `which` names, where there is an instruction for it.
+template <class T, int W>
+inline constexpr bool can_permute =
+#if defined(__AVX512F__)
+    W * sizeof(T) == 64;
+#elif defined(__AVX2__)
+    W * sizeof(T) == 32 && sizeof(T) == 4;
+#else
+    false;
+#endif
+template <class T, int W>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> permuted(const Pack<T, W>& from, [[maybe_unused]] const IntegerPack<T, W>& which) {
+#if defined(__AVX512F__)
+  const auto lanes = (__m512i)from.get(), places = (__m512i)which.get();
+  if constexpr (sizeof(T) == 4)
+    return Pack<T, W>::of((vector_t<T, W>)_mm512_maskz_permutexvar_epi32(0xffff, places, lanes));
+  else
+    return Pack<T, W>::of((vector_t<T, W>)_mm512_maskz_permutexvar_epi64(0xff, places, lanes));
+#elif defined(__AVX2__)
+  return Pack<T, W>::of((vector_t<T, W>)_mm256_permutevar8x32_epi32((__m256i)from.get(), (__m256i)which.get()));
+#else
+  return from;
+#endif
+}
 
 // The operations of KokkosQuant_Scalar.hpp. S is one value for all lanes or a pack.
 template <class S, class T, int W>
@@ -186,6 +215,15 @@ template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> round_small(const Pack<C, W>& t) {
   using Bits = vector_t<integer_of<C>, W>;
   return IntegerPack<C, W>::of((Bits)(t.get() + round_shift<C>)-round_shift_bits<C>);
+}
+template <std::floating_point C, int W>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> rounded_small(const Pack<C, W>& t) {
+  return Pack<C, W>::of((t.get() + round_shift<C>)-round_shift<C>);
+}
+template <std::floating_point C, int W, lanes_of<integer_of<C>, W> S>
+KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> round_small_and_add(const Pack<C, W>& t, const S& shifted) {
+  using Bits = vector_t<integer_of<C>, W>;
+  return IntegerPack<C, W>::of((Bits)(t.get() + round_shift<C>)+as_pack<integer_of<C>, W>(shifted).get());
 }
 template <std::signed_integral I, int W>
 KOKKOSQUANT_HOST_INLINE auto from_small_integer(const Pack<I, W>& i) {

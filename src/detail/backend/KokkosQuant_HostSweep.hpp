@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <utility>
@@ -13,12 +14,12 @@
 namespace KokkosQuant::Impl {
 
 // Tiled: cells may end inside a line.
-template <class Element, class Out, class In, bool Tiled>
+template <class Element, class Out, class In, bool Tiled, bool Ahead>
 struct HostSweep;
 
-template <class Element, class... O, class... I, bool Tiled>
-struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Element, Outputs<O...>, Inputs<I...>> {
-  using Lines = HostLines<Element, Outputs<O...>, Inputs<I...>>;
+template <class Element, class... O, class... I, bool Tiled, bool Ahead>
+struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
+  using Lines = HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead>;
   using Lines::contiguous;
   using Lines::element;
   using Lines::walk;
@@ -57,6 +58,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
     static constexpr int batch = host_tuning.batch_cells;
     using BatchTable = ConstantsTable<Element, batch>;
     using InTurn = typename Constants::template OneAfterTheOther<batch>;
+    using Several = typename Constants::template SeveralEach<batch>;
 
     static void cells_in_turn(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, std::int64_t n) {
       if constexpr (!Tiled)
@@ -75,10 +77,16 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled> : HostLines<Elemen
         if (!table.fill(s.element, 0, rows, [o](const Element& e, int j) { return e.cell_data(o + j, 0); }))
           s.elements(o, o + rows, i, n);
         else if (s.dense && n == s.walk.n_inner && rows * n >= size)
-          lines(s, o, 0, rows * n, InTurn{table, 0, n, n}, OneLine{});
+          dense_lines(s, o, rows, n, table);
         else
           for (int row = 0; row < rows; ++row) lines(s, o + row, i, n, InTurn{table, row, never, never}, OneLine{});
       }
+    }
+    static void dense_lines(const HostSweep& s, std::int64_t o, int rows, std::int64_t n, const BatchTable& table) {
+      if constexpr (Several::exists)
+        if (n >= 4 && n < size && std::has_single_bit(static_cast<std::uint64_t>(n)))
+          return lines(s, o, 0, rows * n, Several{table, std::countr_zero(static_cast<std::uint64_t>(n))}, OneLine{});
+      lines(s, o, 0, rows * n, InTurn{table, 0, n, n}, OneLine{});
     }
     // several cells a line
     static void tiled_line(const HostSweep& s, std::int64_t o, std::int64_t i, std::int64_t n) {

@@ -9,6 +9,7 @@
 
 #include "../KokkosQuant_Operands.hpp"
 #include "KokkosQuant_HostBlock.hpp"
+#include "KokkosQuant_HostHalves.hpp"
 #include "KokkosQuant_HostTuning.hpp"
 
 namespace KokkosQuant::Impl {
@@ -167,12 +168,45 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       }
     }
 
+    // A line in pieces, halves of which are converted by functions for a newer processor.
+    static constexpr bool can_stage =
+        stages_halves && ((std::is_same_v<O, half_t> || ...) || (std::is_same_v<I, half_t> || ...));
+    template <std::size_t... A, std::size_t... B, class At>
+    static void span_staged(const HostLines& s, const Line& l, std::int64_t n, const At& at_line, std::index_sequence<A...>,
+                            std::index_sequence<B...>) {
+      using Floats = HostLines<Element, Outputs<staged_t<O>...>, Inputs<staged_t<I>...>, false>;
+      using FloatSpans = typename Floats::template Spans<W, P, Interleaved>;
+      Tuple<Staged<O>...> out;
+      Tuple<Staged<I>...> in;
+      Floats floats{s.element, {}, true, false};
+      const auto dense = [](auto& lines) { lines.inner = 1; };
+      (dense(get<A>(floats.walk.out)), ...);
+      (dense(get<B>(floats.walk.in)), ...);
+      At at = at_line;
+      std::int64_t m;
+      for (std::int64_t i = 0; i < n; i += m) {
+        m = n - i < Staged<half_t>::room ? n - i : Staged<half_t>::size;  // (what is left is a block at least)
+        const typename Floats::Line piece[] = {{make_tuple(get<A>(out).place(get<A>(l.out) + i / elements_per<O>)...),
+                                                make_tuple(get<B>(in).read(get<B>(l.in) + i / elements_per<I>, m)...)}};
+        FloatSpans::span(
+            floats, piece, m, [&at, i](std::int64_t j) { return at(i + j); }, std::index_sequence<0>{});
+        (get<A>(out).write(get<A>(l.out) + i / elements_per<O>, m), ...);
+      }
+    }
+
+    template <std::size_t... L, class At>
+    static void stage([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line (&l)[sizeof...(L)],
+                      [[maybe_unused]] std::int64_t n, [[maybe_unused]] const At& at, std::index_sequence<L...>) {
+      if constexpr (can_stage) (span_staged(s, l[L], n, at, OutSequence{}, InSequence{}), ...);
+    }
     template <std::size_t... L, class At>
     static void lines(const HostLines& s, std::int64_t o, std::int64_t i, std::int64_t n, const At& at,
                       std::index_sequence<L...> all) {
       const Line l[] = {s.line(o + static_cast<std::int64_t>(L), i)...};
       if (!s.contiguous || n < size)
         (span_some(s, l[L], 0, n, at, OutSequence{}, InSequence{}), ...);
+      else if (can_stage && processor_converts_halves)
+        stage(s, l, n, at, all);
       else if (streams(s, l, n, all))
         span_streaming(s, l, n, at, all);
       else

@@ -227,8 +227,8 @@ struct Affine<contracts::reference> {
     return quotient(x, k.scale);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
-  template <class V>
-  static KOKKOS_FORCEINLINE_FUNCTION bool inside(const BackwardConstants<V>& k, const V& x) {
+  template <class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
     return Impl::inside(k, x);
   }
   KOKKOSQUANT_FOR_PACKS_TOO

@@ -19,7 +19,8 @@ struct HostSumSweep {
   using Sum = sum_of<C>;
   static constexpr int K = Element::sums;
   static constexpr int width = std::min(host_vector_bytes / static_cast<int>(sizeof(C)), sum_lanes);
-  static constexpr int packs = sum_lanes / width, tile = host_tuning.tile_sums;
+  static constexpr int packs = sum_lanes / width;
+  static constexpr int tile = host_tuning.tile_sum_bytes / (sum_lanes * K * static_cast<int>(sizeof(Sum)));  // lines
   // Blocks that are computed step by step together, with the same constants: in a row, or 16 rows apart. Against one at a time
   // 1.1 times as fast in float, 1.25 in bfloat16.
   static constexpr int at_once = 4;
@@ -261,7 +262,7 @@ struct HostSumLaunch {
   }
   static void launch(const Exec& exec, const std::string& label, const Plan& plan, std::int64_t segments, const Sink& sink) {
     constexpr HostTuning t = host_tuning;
-    Sums sums{plan, sink, is_streaming(plan), segments, t.tile_sums, 1, segments};
+    Sums sums{plan, sink, is_streaming(plan), segments, Sums::tile, 1, segments};
     if (plan.mapping != Mapping::packs_of_tokens) {
       sums.task_segments = std::min<std::int64_t>(segments, t.task_elements / sum_segment);
       sums.task_lines = std::max<std::int64_t>(1, t.task_elements / std::max<std::int64_t>(1, plan.walk.n_inner));

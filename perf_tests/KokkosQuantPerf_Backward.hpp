@@ -10,6 +10,8 @@ static void add_backward_of(const SharedArrays& arrays) {
   for (const std::int64_t columns : widths) add_plan<BackwardProblem, T, Right>(arrays, columns);
   for (const std::int64_t columns : widths) add_plan<BackwardProblem, T, Left>(arrays, columns);
   for (const std::int64_t columns : some_widths) add_plan<BackwardProblem, T, Offset>(arrays, columns);
+  for (const std::int64_t columns : some_widths) add_plan<BackwardProblem, T, OffsetInputs>(arrays, columns);
+  for (const std::int64_t columns : some_widths) add_plan<BackwardProblem, T, Mixed>(arrays, columns);
 }
 
 }  // namespace KokkosQuantPerf

@@ -13,18 +13,23 @@ KokkosQuant::AffineQuantizer<KokkosQuant::compute_t<T>> quantizer(T scale, int z
 
 template <class T, class Layout>
 struct BackwardProblem {
-  using Data = decltype(std::declval<Arrays>().matrix<T>(0, Layout{}, 0, 0));
+  using At = Operands<Layout>;
+  template <class L>
+  using ViewOf = decltype(std::declval<Arrays>().matrix<T>(0, L{}, 0, 0));
+  using Data = ViewOf<typename At::dx>;
   using Scale = decltype(std::declval<Arrays>().scales<T>(0));
   using ZeroPoint = decltype(std::declval<Arrays>().zero_points(0));
   static constexpr const char* name = "QuantizePerTokenBackward";
-  Data dy, x, dx;
+  ViewOf<typename At::dy> dy;
+  ViewOf<typename At::x> x;
+  Data dx;
   Scale scale;
   ZeroPoint zero_point;
 
   BackwardProblem(const Arrays& arrays, std::int64_t rows, std::int64_t columns)
-      : dy(arrays.matrix<T>(0, Layout{}, rows, columns)),
-        x(arrays.matrix<T>(1, Layout{}, rows, columns)),
-        dx(arrays.matrix<T>(2, Layout{}, rows, columns)),
+      : dy(arrays.matrix<T>(0, typename At::dy{}, rows, columns)),
+        x(arrays.matrix<T>(1, typename At::x{}, rows, columns)),
+        dx(arrays.matrix<T>(2, typename At::dx{}, rows, columns)),
         scale(arrays.scales<T>(rows)),
         zero_point(arrays.zero_points(rows)) {}
 

@@ -56,6 +56,32 @@ struct Offset {
   }
 };
 
+// Arrays of one op that lie differently: dy, x and dx.
+template <class Layout>
+struct Operands {
+  using dy = Layout;
+  using x = Layout;
+  using dx = Layout;
+};
+struct Mixed {
+  static constexpr const char* name = "Mixed";
+};
+template <>
+struct Operands<Mixed> {
+  using dy = Left;
+  using x = Right;
+  using dx = Right;
+};
+struct OffsetInputs {
+  static constexpr const char* name = "OffsetInputs";
+};
+template <>
+struct Operands<OffsetInputs> {
+  using dy = Offset;
+  using x = Offset;
+  using dx = Right;
+};
+
 // Numbers of (-1.5, 1.5) and of (-3, 3), scales of 1/64 to 7/64 and zero points of -5 to 5: part of the codes is
 // outside the range. (Functors, as a CUDA build of Kokkos 3 may not take lambdas.)
 template <class T>

@@ -188,4 +188,14 @@ bool all_of(const Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
   return unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
 }
 
+// Calls f(lines) for each operand, which it may change.
+template <class... O, class... I, class F>
+void change_all(Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
+  const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
+    (f(get<A>(p.out)), ...);
+    (f(get<B>(p.in)), ...);
+  };
+  unpacked(std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+}
+
 }  // namespace KokkosQuant::Impl

@@ -8,43 +8,9 @@
 
 #include "../KokkosQuant_Operands.hpp"
 #include "../KokkosQuant_Scalar.hpp"
-#include "KokkosQuant_DeviceTuning.hpp"
+#include "KokkosQuant_DeviceChunk.hpp"
 
 namespace KokkosQuant::Impl {
-
-// W neighbours; packed codes lie several in each of its values, or of an input less than one: then the first of its lanes is
-// shifted down to the first bits.
-template <class T, int W>
-inline constexpr int chunk_size = std::max<int>(1, W / elements_per<T>);
-template <class T, int W>
-inline constexpr int chunk_alignment = std::min<int>(device_tuning.access_bytes, sizeof(T) * chunk_size<T, W>);
-template <class T, int W>
-struct alignas(chunk_alignment<T, W>) Chunk {
-  static_assert(W % elements_per<T> == 0 || elements_per<T> % W == 0);
-  static constexpr int size = chunk_size<T, W>;
-  T value[size];
-
-  template <class C>
-  KOKKOS_FORCEINLINE_FUNCTION lane_t<T, C> get(int lane) const {
-    if constexpr (packed_type<T>)
-      return value[lane / elements_per<T>].get(lane % elements_per<T>);
-    else
-      return widen<C>(value[lane]);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION void shift_down(std::int64_t i) {
-    if constexpr (W < elements_per<T>)
-      value[0].byte = static_cast<std::uint8_t>(value[0].byte >> (i % elements_per<T> * T::bits));
-  }
-  template <class L>
-  KOKKOS_FORCEINLINE_FUNCTION void set(int lane, const L& l) {
-    if constexpr (packed_type<T>) {
-      if (lane % elements_per<T> == 0) value[lane / elements_per<T>] = T{};
-      value[lane / elements_per<T>].set(lane % elements_per<T>, static_cast<std::int32_t>(l));
-    } else {
-      value[lane] = narrow<T>(l);
-    }
-  }
-};
 
 // The constants of a pack's lanes.
 template <class K>
@@ -70,6 +36,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   Tuple<Chunk<I, W>...> in;
   Tuple<Chunk<O, W>...> out;
 
+  static constexpr int reach = W;  // a load of it stays within so many elements around any of its own
   static constexpr std::uint32_t all_vectors = (1u << (sizeof...(O) + sizeof...(I))) - 1;
 
   // Which lanes are inside a line, and which operands can be moved by vector accesses: a bit each, outputs first.
@@ -93,20 +60,34 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     if constexpr (W == 1 || W < Lines<T>::per) return lines.at(o, i);
     return lines.data + (o * lines.outer + i / Lines<T>::per);
   }
+  // The same in half the instructions, where lines are less than 2^32 bytes apart.
   template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, std::int64_t o, std::int64_t i) {
+  static KOKKOS_FORCEINLINE_FUNCTION T* start(const Lines<T>& lines, std::uint32_t o, std::int32_t i) {
+    using Byte = std::conditional_t<std::is_const_v<T>, const char, char>;
+    constexpr std::int64_t size = sizeof(T);
+    const std::int64_t along = i / Lines<T>::per * (W == 1 || W < Lines<T>::per ? lines.inner : 1);
+    Byte* const line =
+        reinterpret_cast<Byte*>(lines.data) + static_cast<std::uint64_t>(o) * static_cast<std::uint32_t>(lines.outer * size);
+    return reinterpret_cast<T*>(line + along * size);
+  }
+  template <class T, class Line, class At>
+  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, Line o, At i) {
     return *reinterpret_cast<Chunk<T, W>*>(start(lines, o, i));
   }
-  template <class T>
-  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, std::int64_t o, std::int64_t i) {
+  template <class T, class Line, class At>
+  static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk(const Lines<const T>& lines, Line o, At i) {
     return *reinterpret_cast<const Chunk<T, W>*>(start(lines, o, i));
   }
 
-  template <std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<B...>) {
+  template <class Line, class At, std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, Line o, At i, std::index_sequence<B...>) {
     ((get<B>(in) = chunk(get<B>(walk.in), o, i), get<B>(in).shift_down(i)), ...);
   }
-  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, std::int64_t o, std::int64_t i) { load(walk, o, i, InIndex{}); }
+  template <class Line, class At>
+  KOKKOS_FORCEINLINE_FUNCTION void load(const Walk& walk, Line o, At i) {
+    load(walk, o, i, InIndex{});
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void settle() {}  // what was loaded, once it is there
 
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION void load_part(Chunk<T, W>& to, const Lines<const T>& lines, std::int64_t o,
@@ -167,29 +148,42 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
 
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION void store_chunk(Chunk<T, W>& to, const Chunk<T, W>& from) {
-    constexpr int words = static_cast<int>(sizeof(from) / sizeof(std::uint32_t));
-    if constexpr (sizeof(T) == 1 || words == 0) {
+    if constexpr (sizeof(T) == 1 || sizeof(from) < sizeof(std::uint32_t))
       to = from;
-    } else {
-      std::uint32_t word[words];
-      KOKKOSQUANT_UNROLL
-      for (int w = 0; w < words; ++w) {
-        if constexpr (sizeof(T) == 2)
-          word[w] = join(bits_as<std::uint16_t>(from.value[2 * w]), bits_as<std::uint16_t>(from.value[2 * w + 1]));
-        else if constexpr (sizeof(T) == 4)
-          word[w] = bits_as<std::uint32_t>(from.value[w]);
-        else
-          word[w] = static_cast<std::uint32_t>(bits_as<std::uint64_t>(from.value[w / 2]) >> (32 * (w % 2)));
+    else
+      store_words<static_cast<int>(sizeof(from) / sizeof(std::uint32_t))>(&to, from.words().word);
+  }
+  template <class Line, class At, std::size_t... A>
+  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, Line o, At i, std::index_sequence<A...>) const {
+    (store_chunk(chunk(get<A>(walk.out), o, i), get<A>(out)), ...);
+  }
+  template <class Line, class At>
+  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, Line o, At i) const {
+    store(walk, o, i, OutIndex{});
+  }
+  // The first lanes or the last ones, of a pack that is aligned and of unpacked data.
+  template <class T>
+  static KOKKOS_FORCEINLINE_FUNCTION void store_end(const Chunk<T, W>& from, const Lines<T>& lines, std::uint32_t o,
+                                                    std::int32_t i, int first, int last) {
+    if constexpr (!packed_type<T> && W > 1) {
+      constexpr int size = sizeof(T);
+      auto* const to = reinterpret_cast<std::uint8_t*>(start(lines, o, i));
+      if constexpr (sizeof(from) < sizeof(std::uint32_t)) {
+        KOKKOSQUANT_UNROLL
+        for (int lane = 0; lane < W; ++lane)
+          if (lane >= first && lane < last) *start(lines, o, i + lane) = from.value[lane];
+      } else {
+        Impl::store_end<size>(to, from.words(), static_cast<std::uint32_t>((last - first) * size), first > 0);
       }
-      store_words<words>(&to, word);
     }
   }
   template <std::size_t... A>
-  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i, std::index_sequence<A...>) const {
-    (store_chunk(chunk(get<A>(walk.out), o, i), get<A>(out)), ...);
+  KOKKOS_FORCEINLINE_FUNCTION void store_end(const Walk& walk, std::uint32_t o, std::int32_t i, int first, int last,
+                                             std::index_sequence<A...>) const {
+    (store_end(get<A>(out), get<A>(walk.out), o, i, first, last), ...);
   }
-  KOKKOS_FORCEINLINE_FUNCTION void store(const Walk& walk, std::int64_t o, std::int64_t i) const {
-    store(walk, o, i, OutIndex{});
+  KOKKOS_FORCEINLINE_FUNCTION void store_end(const Walk& walk, std::uint32_t o, std::int32_t i, int first, int last) const {
+    store_end(walk, o, i, first, last, OutIndex{});
   }
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION void store_part(const Chunk<T, W>& from, const Lines<T>& lines, std::int64_t o,

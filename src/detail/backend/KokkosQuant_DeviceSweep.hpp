@@ -3,44 +3,14 @@
 // flight, before it computes and stores.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <utility>
 
 #include "KokkosQuant_DevicePack.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
+#include "KokkosQuant_DeviceWalk.hpp"
 
 namespace KokkosQuant::Impl {
-
-// n / d for n < 2^31 by a product (Granlund, Montgomery: "Division by invariant integers using multiplication", 1994).
-struct Divider {
-  std::uint32_t divisor, multiplier;
-  int shift;
-
-  explicit Divider(std::uint32_t d) : divisor(d), shift(31 + static_cast<int>(std::bit_width(d - 1))) {
-    multiplier = static_cast<std::uint32_t>(((std::uint64_t(1) << shift) + d - 1) / d);
-  }
-  KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quotient(std::uint32_t n) const {
-    return static_cast<std::uint32_t>((static_cast<std::uint64_t>(n) * multiplier) >> shift);
-  }
-};
-
-// What a launch walks: lines, cut into pieces that end where a cell does (tiled), cut into packs.
-template <class Element, class Out, class In, bool Tiled>
-struct DeviceWalk {
-  Element element;
-  Operands<Out, In> walk;
-  Divider packs;                   // of a piece, or (lanes differ) of a line
-  Divider pieces;                  // (tiled) of a line
-  Divider cell_outer, cell_inner;  // (tiled) extents of a cell
-
-  KOKKOS_FORCEINLINE_FUNCTION auto cell_data(std::uint32_t o, std::int64_t i) const {
-    if constexpr (Tiled)
-      return element.cell_data(cell_outer.quotient(o), cell_inner.quotient(static_cast<std::uint32_t>(i)));
-    else
-      return element.cell_data(o, i);
-  }
-};
 
 template <class Element, class Out, class In, bool Tiled, int W>
 struct DeviceSweep {
@@ -49,35 +19,46 @@ struct DeviceSweep {
   using Part = typename PackOf::Part;
   using CellData = typename Element::CellData;
   using Constants = decltype(std::declval<const Element&>().quick_constants(std::declval<const CellData&>()));
+  static constexpr bool has_packed = Operands<Out, In>::has_packed;
 
   // A cell is longer than a pack: a thread takes U packs, a stripe apart, so that neighbours in a warp are neighbours in
   // memory.
-  template <int U>
+  template <class Loaded, int U>
   struct Pieces : Walk {
     std::uint32_t total;       // packs in this launch
     std::uint32_t start_skew;  // elements between an aligned pack and the start of line 0,
     std::uint32_t line_skew;   // and how many more from line to line,
     std::uint32_t piece_skew;  // and from piece to piece, modulo W
     std::uint32_t vectors;     // operands whose packs are aligned as the first output's are, a bit each
-    bool straight;             // all are, and line 0 holds a whole aligned pack
+    InnerLines inner_lines;
+    std::uint32_t spare_o;  // a pack that may be loaded
+    std::int32_t spare_i;
+    bool straight;  // is there one, and are all operands moved by vector accesses?
 
     // Piece p / packs and a pack of it, counted from where a pack of the first output is aligned: at or before its start.
     struct Position {
       std::uint32_t o, piece;
-      std::int64_t i, begin, end;
+      std::int32_t i, begin, end;
+
+      KOKKOS_FORCEINLINE_FUNCTION bool is_whole() const { return i >= begin && i + W <= end; }
+      KOKKOS_FORCEINLINE_FUNCTION bool is_end() const { return i >= begin || i + W <= end; }  // has its first or last lane
+      // its lanes that are in the piece
+      KOKKOS_FORCEINLINE_FUNCTION int first() const { return begin > i ? begin - i : 0; }
+      KOKKOS_FORCEINLINE_FUNCTION int last() const { return end - i < W ? end - i : W; }
     };
     KOKKOS_FORCEINLINE_FUNCTION Position position(std::uint32_t p) const {
-      const std::uint32_t index = this->packs.quotient(p), pack = p - index * this->packs.divisor;
+      const std::uint32_t index = this->packs.quotient(p);
+      const auto first = static_cast<std::int32_t>((p - index * this->packs.divisor) * W);
+      const auto n = static_cast<std::int32_t>(this->walk.n_inner);
       if constexpr (Tiled) {
         const std::uint32_t o = this->pieces.quotient(index), piece = index - o * this->pieces.divisor;
-        const std::uint32_t skew = (start_skew + o * line_skew + piece * piece_skew) % W;
-        const std::int64_t begin = static_cast<std::int64_t>(piece) * this->cell_inner.divisor;
-        const std::int64_t end = begin + this->cell_inner.divisor;
-        return {o, piece, begin + static_cast<std::int64_t>(pack) * W - skew, begin,
-                end < this->walk.n_inner ? end : this->walk.n_inner};
+        const auto skew = static_cast<std::int32_t>((start_skew + o * line_skew + piece * piece_skew) % W);
+        const auto begin = static_cast<std::int32_t>(piece * this->cell_inner.divisor);
+        const auto end = static_cast<std::int32_t>(begin + this->cell_inner.divisor);
+        return {o, piece, begin + first - skew, begin, end < n ? end : n};
       } else {
-        const std::uint32_t skew = (start_skew + index * line_skew) % W;
-        return {index, 0, static_cast<std::int64_t>(pack) * W - skew, 0, this->walk.n_inner};
+        const auto skew = static_cast<std::int32_t>((start_skew + index * line_skew) % W);
+        return {index, 0, first - skew, 0, n};
       }
     }
     KOKKOS_FORCEINLINE_FUNCTION CellData cell_of(const Position& at) const {
@@ -85,6 +66,13 @@ struct DeviceSweep {
         return this->element.cell_data(this->cell_outer.quotient(at.o), at.piece);
       else
         return this->element.cell_data(at.o, 0);
+    }
+    // May vector accesses load it? (It ends behind the start of its piece.)
+    KOKKOS_FORCEINLINE_FUNCTION bool is_straight(const Position& at) const {
+      if constexpr (has_packed || W == 1) return at.is_whole();
+      constexpr int beyond = Loaded::reach - W;
+      const bool inside = at.i >= beyond && at.i + W + beyond <= static_cast<std::int32_t>(this->walk.n_inner);
+      return at.i < at.end && (inside || inner_lines.hold(at.o));
     }
 
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
@@ -98,20 +86,18 @@ struct DeviceSweep {
         if (p < total) run_part(p);
       }
     }
-    // No branch stands between the loads, so that all are in flight together: in place of a pack that is not whole the first
-    // whole one of line 0 is loaded, and it is left to run_part with those that are not quick. A bit each is returned.
+    // No branch stands between the loads, so that all are in flight together: in place of a pack that is not straight a spare one
+    // is loaded, and it is left to run_part with those that are not quick. A bit each is returned.
     KOKKOS_FORCEINLINE_FUNCTION std::uint32_t run_straight(std::uint32_t first, std::uint32_t stripe) const {
       Position at[U];
-      PackOf pack[U];
+      Loaded pack[U];
       CellData cell[U];
-      bool whole[U];
+      bool loaded[U];
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
         at[u] = position(first + static_cast<std::uint32_t>(u) * stripe);
-        whole[u] = at[u].i >= at[u].begin && at[u].i + W <= at[u].end;
-        const std::uint32_t o = whole[u] ? at[u].o : 0;
-        const std::int64_t i = whole[u] ? at[u].i : static_cast<std::int64_t>((W - start_skew) % W);
-        pack[u].load(this->walk, o, i);
+        loaded[u] = is_straight(at[u]);
+        pack[u].load(this->walk, loaded[u] ? at[u].o : spare_o, loaded[u] ? at[u].i : spare_i);
         cell[u] = cell_of(at[u]);
       }
       Constants k = this->element.quick_constants(cell[0]);
@@ -119,8 +105,13 @@ struct DeviceSweep {
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
         if (u > 0 && (at[u].o != at[u - 1].o || at[u].piece != at[u - 1].piece)) k = this->element.quick_constants(cell[u]);
-        if (whole[u] && pack[u].compute(this->element, OneForAll<Constants>{k}, k.quick))
+        pack[u].settle();
+        if (!loaded[u] || !pack[u].compute(this->element, OneForAll<Constants>{k}, k.quick))
+          left |= 1u << u;
+        else if (has_packed || W == 1 || at[u].is_whole())
           pack[u].store(this->walk, at[u].o, at[u].i);
+        else if (at[u].is_end())
+          pack[u].store_end(this->walk, at[u].o, at[u].i, at[u].first(), at[u].last());
         else
           left |= 1u << u;
       }
@@ -129,8 +120,7 @@ struct DeviceSweep {
     // Any alignment, strides and remainders.
     KOKKOS_FORCEINLINE_FUNCTION void run_part(std::uint32_t p) const {
       const Position at = position(p);
-      const std::int64_t before = at.begin - at.i, behind = at.end - at.i;
-      const Part part{before > 0 ? static_cast<int>(before) : 0, behind < W ? static_cast<int>(behind) : W, vectors};
+      const Part part{at.first(), at.last(), vectors};
       if (part.last <= part.first) return;
       PackOf pack;
       pack.load_part(this->walk, at.o, at.i, part);
@@ -144,65 +134,93 @@ struct DeviceSweep {
     }
   };
 
-  // Lanes differ: a thread holds the constants of its W positions and walks down the lines that share them.
+  // Lanes differ: a thread holds the constants of its W positions and walks down lines that share them and whose packs start at
+  // the same distance from the line's: of every `step` lines one.
   template <int U>
   struct Lanes : Walk {
     Divider stretches;    // (tiled) of lines, in a cell
     std::uint32_t lines;  // a thread
+    std::uint32_t step;   // (untiled) a power of two
+    std::uint32_t unit;   // elements: packs start at multiples of W from where one of these does, a power of two
+    std::uint32_t start_skew, line_skew;  // of them
     std::uint32_t vectors;
+    InnerLines inner_lines;
     bool straight;  // all operands can be moved by vector accesses
 
-    KOKKOS_FORCEINLINE_FUNCTION CellData cell_of(std::uint32_t o, std::int64_t i) const {
-      return this->cell_data(o, i < this->walk.n_inner ? i : this->walk.n_inner - 1);
+    KOKKOS_FORCEINLINE_FUNCTION CellData cell_of(std::uint32_t o, std::int32_t i) const {
+      const auto n = static_cast<std::int32_t>(this->walk.n_inner);
+      return this->cell_data(o, i < 0 ? 0 : i < n ? i : n - 1);
+    }
+    // The lines of a thread.
+    struct Lot {
+      std::uint32_t o, count, step;
+    };
+    KOKKOS_FORCEINLINE_FUNCTION Lot lot(std::uint32_t stretch) const {
+      std::uint32_t o, end = static_cast<std::uint32_t>(this->walk.n_outer), by = 1;
+      if constexpr (Tiled) {
+        const std::uint32_t cell = stretches.quotient(stretch), cell_begin = cell * this->cell_outer.divisor;
+        o = cell_begin + (stretch - cell * stretches.divisor) * lines;
+        if (cell_begin + this->cell_outer.divisor < end) end = cell_begin + this->cell_outer.divisor;
+      } else {
+        const std::uint32_t of_step = stretch & (step - 1);
+        o = (stretch - of_step) * lines + of_step;
+        by = step;
+      }
+      if (o >= end) return {o, 0, by};
+      const std::uint32_t all = by == 1 ? end - o : (end - o + by - 1) / by;
+      return {o, all < lines ? all : lines, by};
     }
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
       const std::uint32_t stretch = this->packs.quotient(static_cast<std::uint32_t>(thread));
-      const auto i = static_cast<std::int64_t>((static_cast<std::uint32_t>(thread) - stretch * this->packs.divisor)) * W;
-      std::int64_t o, end;
-      if constexpr (Tiled) {
-        const std::uint32_t cell = stretches.quotient(stretch);
-        const std::int64_t cell_begin = static_cast<std::int64_t>(cell) * this->cell_outer.divisor;
-        o = cell_begin + static_cast<std::int64_t>(stretch - cell * stretches.divisor) * lines;
-        end = cell_begin + this->cell_outer.divisor;
-      } else {
-        o = static_cast<std::int64_t>(stretch) * lines;
-        end = this->walk.n_outer;
-      }
-      if (o + lines < end) end = o + lines;
-      if (end > this->walk.n_outer) end = this->walk.n_outer;
-      if (o >= end) return;
+      const Lot at = lot(stretch);
+      if (at.count == 0) return;
+      const std::uint32_t skew = (start_skew + at.o * line_skew) & (unit - 1);
+      const auto i = static_cast<std::int32_t>((static_cast<std::uint32_t>(thread) - stretch * this->packs.divisor) * W - skew);
+      const std::int32_t behind = static_cast<std::int32_t>(this->walk.n_inner) - i;
+      const Part part{i < 0 ? -i : 0, behind < W ? behind : W, vectors};
+      if (part.last <= part.first) return;
+      const bool whole = part.first == 0 && part.last == W;
+      const bool reaches = !has_packed && (part.first == 0 || part.last == W) && inner_lines.hold(at.o) &&
+                           inner_lines.hold(at.o + (at.count - 1) * at.step);
 
-      const std::int64_t behind = this->walk.n_inner - i;
-      const Part part{0, behind < W ? static_cast<int>(behind) : W, vectors};
-      const auto first = static_cast<std::uint32_t>(o);  // of the cell
+      // Lines that are left to run_part, a bit each; behind the loop, so that what it needs costs no registers here.
+      std::uint32_t left = straight && (whole || reaches) ? run_straight(at, i, part)
+                                                          : static_cast<std::uint32_t>((std::uint64_t(1) << at.count) - 1);
+      for (std::uint32_t o = at.o; left != 0; o += at.step, left >>= 1)
+        if ((left & 1u) != 0) run_part(o, i, at.o, part);
+    }
+    // Behind the last line the last is loaded again: so all loads are in flight together there too.
+    KOKKOS_FORCEINLINE_FUNCTION std::uint32_t run_straight(const Lot& at, std::int32_t i, const Part& part) const {
       Constants k[W];
       bool quick = true;
       KOKKOSQUANT_UNROLL
       for (int lane = 0; lane < W; ++lane) {
-        k[lane] = this->element.quick_constants(cell_of(first, i + lane));
+        k[lane] = this->element.quick_constants(cell_of(at.o, i + lane));
         quick = quick && k[lane].quick;
       }
-      // Lines that are left to run_part, a bit each; behind the loop, so that what it needs costs no registers here.
-      std::uint32_t left = 0, at = 0;
-      const auto count = static_cast<std::uint32_t>(end - o);
-      if (straight && part.last == W)
-        for (; at + U <= count; at += U) {
-          PackOf pack[U];
-          KOKKOSQUANT_UNROLL
-          for (int u = 0; u < U; ++u) pack[u].load(this->walk, o + at + u, i);
-          KOKKOSQUANT_UNROLL
-          for (int u = 0; u < U; ++u) {
-            if (pack[u].compute(this->element, OneEach<Constants>{k}, quick))
-              pack[u].store(this->walk, o + at + u, i);
-            else
-              left |= 1u << (at + static_cast<std::uint32_t>(u));
-          }
+      std::uint32_t left = 0;
+      for (std::uint32_t j = 0; j < at.count; j += U) {
+        PackOf pack[U];
+        const auto line = [&](int u) {
+          const std::uint32_t n = j + static_cast<std::uint32_t>(u);
+          return at.o + (n < at.count ? n : at.count - 1) * at.step;
+        };
+        KOKKOSQUANT_UNROLL
+        for (int u = 0; u < U; ++u) pack[u].load(this->walk, line(u), i);
+        KOKKOSQUANT_UNROLL
+        for (int u = 0; u < U; ++u) {
+          if (j + static_cast<std::uint32_t>(u) >= at.count) break;
+          if (!pack[u].compute(this->element, OneEach<Constants>{k}, quick))
+            left |= 1u << (j + static_cast<std::uint32_t>(u));
+          else if (part.last - part.first == W)
+            pack[u].store(this->walk, line(u), i);
+          else
+            pack[u].store_end(this->walk, line(u), i, part.first, part.last);
         }
-      for (; at < count; ++at) left |= 1u << at;
-      for (at = 0; left != 0; ++at, left >>= 1)
-        if ((left & 1u) != 0) run_part(o + at, i, first, part);
+      }
+      return left;
     }
-    KOKKOS_INLINE_FUNCTION void run_part(std::int64_t o, std::int64_t i, std::uint32_t first, const Part& part) const {
+    KOKKOS_INLINE_FUNCTION void run_part(std::uint32_t o, std::int32_t i, std::uint32_t first, const Part& part) const {
       PackOf pack;
       pack.load_part(this->walk, o, i, part);
       pack.compute_any(this->element, part, [&](int lane) { return this->element.constants(cell_of(first, i + lane)); });

@@ -15,16 +15,25 @@ inline constexpr bool device_walk_on_host = false;
 
 // Measured on an H200, 2^28 elements, fraction of the best triad (backward) or copy (quantize) of the same bytes:
 struct DeviceTuning {
-  int access_bytes;         // of a vector access; single elements reach a third of the limit in 16 bits
-  int packed_bytes;         // of a pack of packed codes at least; others are as wide as their operands (DeviceLaunch). Quantize
-                            // to int8, D = 1024, packs of 2, 4, 8 doubles: 0.85, 0.98, 0.99; of 4, 8 floats: 0.96, 1.00
-  int packs_a_thread;       // loaded before the first is used. Backward, bfloat16: 2: 0.95, 4: 1.00; quantize, float:
-                            // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
-  int stripe;               // threads between two packs of a thread, a warp at least: the nearer, the more of them share
-                            // a row and its constants. Quantize, float, D = 1024: 32: 0.91, 256: 0.81
-  int columns_a_token;      // (packs of tokens) columns a thread walks with the constants it has, at most 32
-  std::int64_t short_line;  // packs: shorter lines that are no whole packs go in narrower ones
+  int access_bytes;    // of a vector access; single elements reach a third of the limit in 16 bits
+  int packed_bytes;    // of a pack of packed codes at least; others are as wide as their operands (DeviceLaunch). Quantize
+                       // to int8, D = 1024, packs of 2, 4, 8 doubles: 0.85, 0.98, 0.99; of 4, 8 floats: 0.96, 1.00
+  int packs_a_thread;  // loaded before the first is used. Backward, bfloat16: 2: 0.95, 4: 1.00; quantize, float:
+                       // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
+  int stripe;          // threads between two packs of a thread, a warp at least: the nearer, the more of them share
+                       // a row and its constants. Quantize, float, D = 1024: 32: 0.91, 256: 0.81
+  // Packs of tokens: columns a thread walks with the constants it has (32 at most), and at least where there are not enough threads.
+  // Backward, bfloat16, D = 64, 4096: 16: 0.84, 0.88; 32: 0.88, 0.90. Blocks of 128 threads, 5 at once leave 102 registers for a
+  // thread. 4 at once: 0.82, 0.84; 6 or 7 with 2 packs in flight: 0.81 to 0.86.
+  int columns_a_token, least_columns_a_token;
+  std::int64_t enough_threads;
+  int lanes_block, lanes_blocks_at_once;
+  int sector_bytes;  // that memory moves as one: packs of a thread start with one, where enough columns do alike. Backward,
+                     // bfloat16, D = 1000 (an H100): 16: 0.83, 32: 0.91
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
+  // Arrays contiguous along different axes: packs and lines of a tile, threads that have one, teams of them at once. (H100, backward,
+  // bfloat16, x or dy LayoutLeft, D = 4096, tiles at once 2, 3, 4: 0.46, 0.58, 0.50; 32 lines: 0.51.)
+  int tile_packs, tile_lines, tile_team, tiles_at_once;
   // Scales found from the data:
   // (H200, D = 1024, TB/s of 4.3, float / bfloat16. Elements kept 16, 32: DynamicFakeQuantize: 3.0 / 1.8, 4.0 / 2.2; DynamicQuantize
   // to int8: 2.3 / 1.4, 2.9 / 1.7. Teams of several cells of 256, 128 threads: 3.5 / 1.7, 3.9 / 2.0, LayoutLeft 1.3 / 0.9, 1.5 / 1.0.)
@@ -39,6 +48,7 @@ struct DeviceTuning {
   int across_bytes;            // (cells across lines) of a line that a team has
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8, 4, 32, 16, 512, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 32, 128, 128, 256, 3, 2, 1 << 17, 1 << 15, 128};
+    16, 8,  4,   32,  32,  4, 1 << 17, 128,     5,       32, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 8, 64, 256,
+    3,  32, 128, 128, 256, 3, 2,       1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

@@ -110,14 +110,15 @@ KOKKOS_FORCEINLINE_FUNCTION int lowest_bit(std::uint32_t word) {
 }
 
 // As HostUnpackRows: a team has the rows of a hash value and a part of the columns. Its threads read all indices, a chunk at a time,
-// 32 of them each, and mark in a word those of the team's rows, and which words have marks in another; then the marked records are
+// each others, and mark those of the team's rows by a bit, and which words have such bits by another; then the marked records are
 // taken in their order. Where rows are shorter than the team, groups of its threads have rows of their own, again by the hash.
 template <class Exec, class T, class Decoder, class Index, bool Adds>
 struct DeviceUnpackRows {
   using C = compute_t<T>;
   using Code = typename Decoder::Code;
   using Team = typename Kokkos::TeamPolicy<Exec>::member_type;
-  static constexpr int at_once = 4;  // elements of a thread that are loaded before one is stored
+  static constexpr int at_once = 4;    // elements of a thread that are loaded before one is stored
+  static constexpr int looked_at = 8;  // indices, in the same way
 
   RowIndices<Index> rows;
   Matrix<T> x;
@@ -139,12 +140,11 @@ struct DeviceUnpackRows {
     const int size = group_size < team_size ? group_size : team_size, groups = team_size / size;
     const int group = rank / size, lane = rank % size;
     for (std::int64_t first = 0; first < rows.count; first += std::int64_t(32) * words) {
-      for (int s = rank; s < words / 32; s += team_size) marked_words[s] = 0;
+      for (int w = rank; w < words + words / 32; w += team_size) marks[w] = 0;
       team.team_barrier();
-      for (int w = rank; w < words && first + 32 * w < rows.count; w += team_size) {
-        marks[w] = marked(first + 32 * w, owner);
-        if (marks[w] != 0) Kokkos::atomic_fetch_or(&marked_words[w / 32], 1u << (w % 32));
-      }
+      const std::int64_t rest = rows.count - first;
+      const int count = rest < 32 * words ? static_cast<int>(rest) : 32 * words;
+      for (int i = rank; i < count; i += looked_at * team_size) mark(marks, first, i, count, team_size, owner);
       team.team_barrier();
       for (int s = 0; s < words / 32; ++s)
         for (std::uint32_t some = marked_words[s]; some != 0; some &= some - 1) {
@@ -164,18 +164,17 @@ struct DeviceUnpackRows {
     const std::uint32_t product = static_cast<std::uint32_t>(row) * 0x9e3779b1u;
     return static_cast<std::int32_t>((product ^ product >> 16) >> 8);
   }
-  // Which of the indices from `first` on are rows of this owner.
-  KOKKOS_FUNCTION std::uint32_t marked(std::int64_t first, std::int32_t owner) const {
-    std::uint32_t word = 0;
-    const auto mark = [&](int b) {
-      const std::int64_t row = rows.at(first + b);
-      if (rows.is_row(row) && (hash(row) & (owners - 1)) == owner) word |= 1u << b;
-    };
-    if (first + 32 <= rows.count)
-      for (int b = 0; b < 32; ++b) mark(b);
-    else
-      for (int b = 0; first + b < rows.count; ++b) mark(b);
-    return word;
+  // Some of a chunk's indices: which are rows of this owner? (Few are, so that the atomics are, too.)
+  KOKKOS_FUNCTION void mark(std::uint32_t* marks, std::int64_t first, int begin, int count, int step,
+                            std::int32_t owner) const {
+    std::int64_t row[looked_at] = {};
+    for (int k = 0; k < looked_at; ++k) row[k] = begin + k * step < count ? rows.at(first + begin + k * step) : -1;
+    for (int k = 0; k < looked_at; ++k) {
+      if (!rows.is_row(row[k]) || (hash(row[k]) & (owners - 1)) != owner) continue;
+      const int i = begin + k * step;
+      Kokkos::atomic_fetch_or(&marks[i / 32], 1u << (i % 32));
+      Kokkos::atomic_fetch_or(&marks[words + i / 1024], 1u << (i / 32 % 32));
+    }
   }
   // A thread has the same columns in every row of its group: no two threads meet.
   KOKKOS_FUNCTION void unpack(std::int64_t j, std::int64_t row, std::int64_t begin, std::int64_t end, int step) const {

@@ -60,19 +60,19 @@ struct Quantized {
       if (code(b, record + prefix_bytes, i) != reference_code(rules, x[i], found.scale, zero_point, d.range())) return false;
     return true;
   }
-  bool refuses(Buffer&, std::size_t) const { return false; }
+  static bool refuses(Buffer&, std::size_t) { return false; }
 };
 struct Plain {
   using Descriptor = RowsAs<float>;
   Descriptor descriptor{};
   explicit Plain(Choices&) {}
   static T value(Buffer& b, std::size_t record, std::size_t d) { return read<float>(b, record + prefix_bytes + 4 * d); }
-  bool is_right(Buffer& b, std::size_t record, const std::vector<T>& x) const {
+  static bool is_right(Buffer& b, std::size_t record, const std::vector<T>& x) {
     for (std::size_t i = 0; i < x.size(); ++i)
       if (const T y = value(b, record, i); y != x[i] && (y == y || x[i] == x[i])) return false;
     return read<double>(b, record) == 1;
   }
-  bool refuses(Buffer&, std::size_t) const { return false; }
+  static bool refuses(Buffer&, std::size_t) { return false; }
 };
 struct Bounded {
   using Descriptor = RowsWithin;
@@ -92,7 +92,7 @@ struct Bounded {
     }
     return read<std::int32_t>(b, record + 8) >= misfits;  // (the last code's neighbour may be within eps too, and counts)
   }
-  bool refuses(Buffer& b, std::size_t record) const { return read<std::int32_t>(b, record + 8) != 0; }
+  static bool refuses(Buffer& b, std::size_t record) { return read<std::int32_t>(b, record + 8) != 0; }
 };
 
 struct Bytes : Operand<unsigned char> {

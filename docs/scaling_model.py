@@ -2,16 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The tables of docs/scaling.md: what halos and gradients cost on many ranks, by bytes, latency and the time to pack them.
 
-Everything in capitals but MEMORY is an assumption about a network and a code, not a measurement."""
+What is measured says so (docs/scaling.md has the machine); the rest in capitals is an assumption about a network and a code."""
 import math
 
-MEMORY = 4.36e12  # B/s: the triad of one H200 (docs/performance.md)
-NETWORK = 25e9    # B/s each way and rank: a 200 Gb/s port (InfiniBand HDR, Slingshot 11) for each GPU
-LATENCY = 2e-6    # s, one message, device memory to device memory
-MESSAGE = 0.5e-6  # s, each further message that a rank has under way
-LAUNCH = 5e-6     # s, one kernel
-GATHER = 0.5      # of MEMORY, for kernels that gather or scatter rows
-PASSES = 10       # arrays of the field's size that a step of the code reads or writes
+MEMORY = 4.36e12     # B/s, measured: the triad of one H200 (docs/performance.md)
+LAUNCH = 5e-6        # s, measured: one kernel
+LATENCY = 16e-6      # s, measured: one message from device memory to device memory within a machine, and the fence before it
+UNPACK_ROW = 2.2e-9  # s a row, measured: UnpackRows finds out whose rows they are
+PACK = {"double": 1.5e12, "float": 1.5e12, "int16": 0.67e12, "int8": 0.75e12}  # B/s read and written, measured: rows of 8 and 64
+NETWORK = 25e9       # B/s each way and rank: a 200 Gb/s port (InfiniBand HDR, Slingshot 11) for each GPU
+MESSAGE = 0.5e-6     # s, each further message that a rank has under way
+GATHER = 0.5         # of MEMORY, for elements that are scattered
+PASSES = 10          # arrays of the field's size that a step of the code reads or writes
 
 PAYLOADS = (("double", 8), ("float", 4), ("int16", 2), ("int8", 1))
 
@@ -21,14 +23,16 @@ def record(fields, code):
     return 16 + math.ceil(fields * code / 16) * 16
 
 
-def halo_step(n, fields, code):
-    """(seconds of computation, of halo) of a step: n^3 cells a rank, six faces; a row is the fields of a cell, in double."""
+def halo_step(n, fields, name, code):
+    """(seconds of computation, packing, network) of a step: n^3 cells a rank, six faces; a row is the fields of a cell, in double."""
     rows = 6 * n * n
     wire = 8 * fields if code == 8 else record(fields, code)  # plain rows need no record
+    moved = rows * (8 * fields + wire)
     compute = n**3 * fields * 8 * PASSES / MEMORY + LAUNCH
-    pack = 2 * (LAUNCH + rows * (8 * fields + wire) / (GATHER * MEMORY))
+    pack = LAUNCH + moved / PACK[name]
+    unpack = LAUNCH + rows * UNPACK_ROW + moved / (GATHER * MEMORY)
     network = LATENCY + 5 * MESSAGE + rows * wire / NETWORK
-    return compute, pack, network
+    return compute, pack + unpack, network
 
 
 def halo_table(title, sizes, fields):
@@ -36,8 +40,8 @@ def halo_table(title, sizes, fields):
     print("| ranks | cells a rank |" + "".join(f" {name} |" for name, _ in PAYLOADS) + "\n| --- | --- |" + " --- |" * len(PAYLOADS))
     for ranks, n in sizes:
         cells, plain = "", None
-        for _, code in PAYLOADS:
-            parts = halo_step(n, fields, code)
+        for name, code in PAYLOADS:
+            parts = halo_step(n, fields, name, code)
             plain = plain or sum(parts)
             cells += " " + " / ".join(f"{1e6 * p:.0f}" for p in parts) + f": {plain / sum(parts):.2f} |"
         print(f"| {ranks:,} | {n}^3 |{cells}")

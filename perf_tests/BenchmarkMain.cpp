@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   const Kokkos::ScopeGuard kokkos(argc, argv);
   // Ours first: the last of two settings of an option counts.
   std::vector<char*> arguments(argv, argv + argc);
-  std::string repetitions = "--benchmark_repetitions=5", aggregates = "--benchmark_report_aggregates_only=true";
+  std::string repetitions = "--benchmark_repetitions=3", aggregates = "--benchmark_report_aggregates_only=true";
   std::string counters = "--benchmark_counters_tabular=true";
   arguments.insert(arguments.begin() + 1, {repetitions.data(), aggregates.data(), counters.data()});
   int count = static_cast<int>(arguments.size());

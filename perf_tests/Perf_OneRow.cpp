@@ -31,14 +31,14 @@ void add_one_row(const SharedArrays& arrays) {
     measure(state, exec, problem.limit(*arrays),
             {problem.bytes(), [&] { plan.run(); }, [&](const Exec&) { return problem.check(0); }, calls, false});
 
-    const double op = seconds(exec, calls, [&] { plan.run(); });
-    const double nothing = seconds(exec, calls, [&] {
+    const double op = best_seconds(exec, calls, [&] { plan.run(); });
+    const double nothing = best_seconds(exec, calls, [&] {
       Kokkos::parallel_for("KokkosQuantPerf::nothing", Kokkos::RangePolicy<Exec>(exec, 0, 1), Nothing{});
     });
     state.counters["empty_launch_microseconds"] = 1e6 * nothing;
     double bare = 0;
     if constexpr (on_host)
-      bare = seconds(exec, calls, [&] {
+      bare = best_seconds(exec, calls, [&] {
         bare_loop(problem.dy.data(), problem.x.data(), problem.scale(0), problem.zero_point(0), problem.dx.data(), columns);
         benchmark::ClobberMemory();
       });

@@ -4,6 +4,8 @@
 /// DynamicQuantizePerBlock, DynamicFakeQuantizePerTensor ... DynamicFakeQuantizePerBlock.
 #pragma once
 
+#include <concepts>
+
 #include "KokkosQuant_DynamicDescriptor.hpp"
 #include "KokkosQuant_FakeQuantize.hpp"
 #include "KokkosQuant_Quantize.hpp"
@@ -44,6 +46,10 @@ struct DynamicOp : FamilyOp {
   template <class Descriptor, class Args>
   static constexpr bool takes() {
     constexpr bool is_float8 = std::derived_from<Descriptor, DynamicFloat8Descriptor>;
+    static_assert(
+        is_float8 || std::derived_from<Descriptor, DynamicQuantizeDescriptor>,
+        "KokkosQuant: scales are found from x: the descriptor must be a KokkosQuant::DynamicQuantizeDescriptor{q_min, "
+        "q_max}, a DynamicQuantizeDescriptorOf<scale_contracts::...> or, for float8, a DynamicFloat8Descriptor");
     if constexpr (requires(const Args& args) { args.q; }) {
       static_assert(float8_view<output<Args>> ? std::is_same_v<Descriptor, DynamicFloat8Descriptor> : !is_float8,
                     "KokkosQuant: where q has float8 codes, and only there, the descriptor must be a "

@@ -78,12 +78,14 @@ struct PackRowsOp : RowsOp {
     }
     using T = data_type<Args>;
     const std::int64_t columns = columns_of(args.x), field_rows = static_cast<std::int64_t>(args.x.extent(0));
+    auto x = input_matrix(args.x, field_rows, columns, RowOrder::row_major);
+    if (columns == 0) x.row = 0;  // its data may be null, which rows of nothing must not leave
     const auto codec = codec_of<T>(d, args);
     using Functor = HostPackRows<T, std::remove_const_t<decltype(codec)>, element_of<decltype(args.rows)>>;
     return RowsSweep<Exec, Functor>{
         {codec,
          rows_of_field(args),
-         input_matrix(args.x, field_rows, columns, RowOrder::row_major),
+         x,
          columns,
          {reinterpret_cast<std::byte*>(args.buffer.data()), record_size<Descriptor>(args)},
          row_header(row_payload<Descriptor>::number, row_code_number<T>, row_count(args.rows), columns)}};

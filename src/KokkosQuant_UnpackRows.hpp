@@ -104,7 +104,7 @@ struct UnpackRowsOp : RowsOp {
 ///
 /// Where an index occurs several times, its rows are taken in ascending j: the last one stays, or they are added one after the
 /// other. So the bits do not depend on the execution space or the number of threads. (Every row of x belongs to one task or team,
-/// which reads all indices; nothing is sorted, no atomic operation is used.)
+/// which reads all indices; nothing is sorted, no atomic operation is used on x.)
 ///
 /// precision_guarantee().max_ulp is the rounding error of an element (UnpackRows), or of a term before it is added (UnpackAddRows),
 /// against (q - zero_point) * scale in real numbers, from the scale in the buffer; each addition then rounds by

@@ -54,6 +54,63 @@ TYPED_TEST(Failures, OfALaunchNameThePlanAndKeepTheReason) {
   EXPECT_TRUE(this->problem.is_right());
 }
 
+#ifndef __SANITIZE_ADDRESS__  // (which ends the program instead)
+// Kokkos says which View there is no memory for; what was there before goes on.
+TYPED_TEST(Failures, OfMemoryNameTheView) {
+  using Op = typename TestFixture::Op;
+  using Memory = typename TestFixture::Plan::execution_space::memory_space;
+  const auto plan = KokkosQuant::select<Op>(this->exec, small_range, this->args);
+  try {
+    const Kokkos::View<float**, Memory> x("the activations", std::size_t{1} << 24, std::size_t{1} << 24);
+    ADD_FAILURE() << "2^50 bytes were there";
+  } catch (const std::exception& failure) {
+    EXPECT_NE(std::string(failure.what()).find("the activations"), std::string::npos) << failure.what();
+  }
+  plan.run();
+  this->exec.fence();
+  EXPECT_TRUE(this->problem.is_right());
+}
+
+#endif
+
+#ifdef KOKKOS_ENABLE_CUDA
+// CUDA itself refuses a launch: the stream records a graph that something forbidden has spoilt.
+TEST(CudaFailures, OfALaunchNameThePlan) {
+  cudaStream_t stream;
+  ASSERT_EQ(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), cudaSuccess);
+  {
+    const Kokkos::Cuda exec(stream);
+    const Kokkos::View<float**, Kokkos::LayoutRight, Kokkos::CudaSpace> x("x", 3, 5), y("y", 3, 5);
+    const Kokkos::View<float*, Kokkos::CudaSpace> scale("scale", 3);
+    Kokkos::deep_copy(exec, x, 4.0f);
+    Kokkos::deep_copy(exec, scale, 2.0f);
+    exec.fence();
+    const KokkosQuant::FakeQuantizePerTokenPlan plan(
+        exec, small_range, KokkosQuant::FakeQuantizePerTokenArgs{x, scale, KokkosQuant::no_zero_point, y});
+    ASSERT_EQ(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), cudaSuccess);
+    ASSERT_NE(cudaStreamSynchronize(stream), cudaSuccess);  // not while it records
+    static_cast<void>(cudaGetLastError());
+    try {
+      plan.run();
+      ADD_FAILURE() << "the launch did not fail";
+    } catch (const std::runtime_error& failure) {
+      const std::string text = failure.what(), begin = "KokkosQuant::" + plan.sku().to_string() + ": the launch failed: ";
+      EXPECT_EQ(text.substr(0, begin.size()), begin);
+      EXPECT_GT(text.size(), begin.size());
+    }
+    EXPECT_EQ(cudaGetLastError(), cudaSuccess) << "the exception is the report";
+    cudaGraph_t graph = nullptr;
+    EXPECT_NE(cudaStreamEndCapture(stream, &graph), cudaSuccess);
+    static_cast<void>(cudaGetLastError());
+    plan.run();  // and now it is not refused
+    exec.fence();
+    const auto on_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), y);
+    EXPECT_EQ(on_host(2, 4), 4.0f);
+  }
+  EXPECT_EQ(cudaStreamDestroy(stream), cudaSuccess);
+}
+#endif
+
 #ifdef KOKKOSQUANT_TEST_REPLACES_NEW
 // Whichever allocation it is that fails: an exception or a refusal, never the end of the program.
 TYPED_TEST(Failures, OfAnyAllocationAreExceptions) {

@@ -176,6 +176,13 @@ TYPED_TEST(PackRowsChecks, EmptyField) {
   const UnpackRowsPlan into(this->exec, RowsAs<std::int8_t>{}, UnpackRowsArgs{header.view(), none, x});
   EXPECT_TRUE(into.validate());
   into.run();
+  const Kokkos::View<float**, typename Exec::memory_space> nothing("nothing", 5, 0);  // (its data is null)
+  Bytes<Exec> prefixes(32 + 3 * 16);
+  PackRowsPlan(this->exec, RowsAs<std::int8_t>{}, PackRowsArgs{nothing, this->rows.view(), prefixes.view()}).run();
+  const UnpackRowsPlan into_nothing(this->exec, RowsAs<std::int8_t>{},
+                                    UnpackRowsArgs{prefixes.view(), this->rows.view(), nothing});
+  EXPECT_TRUE(into_nothing.validate());
+  into_nothing.run();
   const UnpackRowsPlan nowhere(this->exec, RowsAs<std::int8_t>{}, UnpackRowsArgs{this->bytes.view(), this->rows.view(), x});
   EXPECT_THAT_HAS(nowhere.validate().message(), "rows(0) is 3 and x is 0 x 12");
   nowhere.run();

@@ -29,7 +29,7 @@ inline Tokens pieces_of(const Field& u) { return Tokens(u.data(), u.size() / pie
 // The pieces of row i.
 inline Indices pieces_of_row(const Field& u, int i) {
   const int n = static_cast<int>(u.extent(1)) / piece;
-  const Indices indices("halo::pieces", static_cast<std::size_t>(n));
+  Indices indices("halo::pieces", static_cast<std::size_t>(n));
   const auto on_host = Kokkos::create_mirror_view(indices);
   for (int k = 0; k < n; ++k) on_host(k) = i * n + k;
   Kokkos::deep_copy(indices, on_host);

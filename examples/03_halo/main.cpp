@@ -3,7 +3,7 @@
 // errors are against a run of one rank in double, and they stay below what can be proved: no step makes a row larger than it was
 // (|1 - 4c| + 4c = 1), so what a halo adds to a row, c times its own error, is never enlarged.
 //
-//     mpiexec -n 4 halo [--grid <columns>] [--steps <n>] [--corrupt]
+//     mpiexec -n 4 halo [--grid <columns>] [--rows <n>] [--steps <n>] [--corrupt]
 #include <KokkosQuant.hpp>
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ namespace {
 using namespace halo;
 
 struct Options {
-  int grid = 256, steps = 100;
+  int grid = 256, rows = 0, steps = 100;  // columns; rows are as many unless told
   bool corrupt = false;
 };
 Options options_of(int argc, char* argv[]) {
@@ -28,15 +28,20 @@ Options options_of(int argc, char* argv[]) {
     const auto number = [&] { return i + 1 < argc ? std::atoi(argv[++i]) : 0; };
     if (std::strcmp(argv[i], "--grid") == 0)
       o.grid = number();
+    else if (std::strcmp(argv[i], "--rows") == 0)
+      o.rows = number();
     else if (std::strcmp(argv[i], "--steps") == 0)
       o.steps = number();
     else if (std::strcmp(argv[i], "--corrupt") == 0)
       o.corrupt = true;
     else
-      throw std::invalid_argument(std::string("unknown argument ") + argv[i] + ": expected --grid, --steps or --corrupt");
+      throw std::invalid_argument(std::string("unknown argument ") + argv[i] +
+                                  ": expected --grid, --rows, --steps or --corrupt");
   }
   if (o.grid < piece || o.grid % piece != 0)
     throw std::invalid_argument("--grid is " + std::to_string(o.grid) + ": expected a multiple of " + std::to_string(piece));
+  if (o.rows == 0) o.rows = o.grid;
+  if (o.rows < 1) throw std::invalid_argument("--rows is " + std::to_string(o.rows) + ": expected at least 1");
   if (o.steps < 1) throw std::invalid_argument("--steps is " + std::to_string(o.steps) + ": expected at least 1");
   return o;
 }
@@ -75,7 +80,8 @@ void measure(const Exec& exec, examples::Ranks& ranks, const Strip& s, const cha
              const Options& o, Reference& reference, const Promise& promise) {
   const auto before = ranks.traffic().sent;
   const Result r = run_heat(exec, ranks, s, payload, o.steps, o.corrupt);
-  const double bytes = ranks.sum(static_cast<double>(ranks.traffic().sent - before)), seconds = ranks.largest(r.seconds);
+  const double bytes = ranks.sum(static_cast<double>(ranks.traffic().sent - before));
+  const double seconds = ranks.largest(r.seconds), exchange = ranks.largest(r.exchange_seconds);
   if (reference.bytes == 0) reference.bytes = bytes;
   const double solution = largest_difference(exec, ranks, s, r.solution, reference.result.solution);
   const double gradient = largest_difference(exec, ranks, s, r.gradient, reference.result.gradient);
@@ -85,8 +91,8 @@ void measure(const Exec& exec, examples::Ranks& ranks, const Strip& s, const cha
   const double gradient_bound = solution_bound + o.steps * promise.adjoint + roundings;
   const double ratio = reference.bytes / bytes;
   if (ranks.rank() == 0)
-    std::printf("%-22s %12.0f %7.2f %9.4f %11.2e %11.2e %11.2e %11.2e\n", name, bytes, ratio, seconds, solution, solution_bound,
-                gradient, gradient_bound);
+    std::printf("%-22s %12.0f %7.2f %9.4f %9.4f %11.2e %11.2e %11.2e %11.2e\n", name, bytes, ratio, seconds, exchange, solution,
+                solution_bound, gradient, gradient_bound);
   const bool exact = promise.forward == 0;
   require(exact ? solution == 0 : solution <= solution_bound + roundings, std::string(name) + ": a solution within its bound");
   require(gradient <= gradient_bound, std::string(name) + ": a gradient within its bound");
@@ -95,26 +101,27 @@ void measure(const Exec& exec, examples::Ranks& ranks, const Strip& s, const cha
 
 int run(examples::Ranks& ranks, const Options& o) {
   const Exec exec;
-  const auto row_at = [&](int rank) { return static_cast<int>(static_cast<std::int64_t>(o.grid) * rank / ranks.size()); };
+  const auto row_at = [&](int rank) { return static_cast<int>(static_cast<std::int64_t>(o.rows) * rank / ranks.size()); };
   const Strip strip{o.grid, row_at(ranks.rank()), row_at(ranks.rank() + 1) - row_at(ranks.rank())};
   require(strip.rows >= 1, "at most as many ranks as rows of the grid");
 
+  examples::print_devices(ranks, exec);
   // Each rank also runs the whole grid alone: its own neighbour, in double.
   MPI_Comm alone = MPI_COMM_NULL;
   examples::check_mpi(MPI_Comm_dup(MPI_COMM_SELF, &alone), "MPI_Comm_dup");
   Reference reference;
   {
     examples::Ranks one(alone);
-    reference.result = run_heat(exec, one, Strip{o.grid, 0, o.grid}, KokkosQuant::RowsAs<double>{}, o.steps, false);
+    reference.result = run_heat(exec, one, Strip{o.grid, 0, o.rows}, KokkosQuant::RowsAs<double>{}, o.steps, false);
   }
   examples::check_mpi(MPI_Comm_free(&alone), "MPI_Comm_free");
 
   if (ranks.rank() == 0) {
     const auto route = examples::route_of<Space>();
-    std::printf("%d x %d, %d steps there and back, %d ranks on %s, messages: %s\n", o.grid, o.grid, o.steps, ranks.size(),
+    std::printf("%d x %d, %d steps there and back, %d ranks on %s, messages: %s\n", o.rows, o.grid, o.steps, ranks.size(),
                 Exec::name(), examples::to_string(route));
-    std::printf("%-22s %12s %7s %9s %11s %11s %11s %11s\n", "halos as", "bytes", "fewer", "seconds", "solution", "at most",
-                "gradient", "at most");
+    std::printf("%-22s %12s %7s %9s %9s %11s %11s %11s %11s\n", "halos as", "bytes", "fewer", "seconds", "exchange", "solution",
+                "at most", "gradient", "at most");
   }
   // The solution stays within 0 and 1 (and a little, as errors of halos add up), the gradient within -1 and 1; what ghost rows
   // send back is c times that.

@@ -225,6 +225,7 @@ void expect(bool holds, const std::string& what) {
 int run(examples::Ranks& ranks, int argc, char* argv[]) {
   const Options options = parse_options(argc, argv);
   const Exec exec;
+  examples::print_devices(ranks, exec);
   const train_digits::Data data = train_digits::split(train_digits::read_records(DATA_PARALLEL_DATA));
   if (ranks.rank() == 0) {
     std::printf("%d ranks, %s, %d shards of %d images; rows of %d; messages: %s\n\n", ranks.size(), Exec::name(),

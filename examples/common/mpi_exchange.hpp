@@ -91,6 +91,16 @@ class Ranks {
   // For what is printed at the end: not counted as traffic.
   double sum(double value) const { return reduce(value, MPI_SUM); }
   double largest(double value) const { return reduce(value, MPI_MAX); }
+  // A word of every rank, in their order; on rank 0 alone.
+  std::vector<std::string> words(const std::string& word) const {
+    constexpr std::size_t room = 96;
+    std::vector<char> own(room, '\0'), all(rank_ == 0 ? room * static_cast<std::size_t>(size_) : 0);
+    word.copy(own.data(), room - 1);
+    check_mpi(MPI_Gather(own.data(), room, MPI_CHAR, all.data(), room, MPI_CHAR, 0, comm_), "MPI_Gather");
+    std::vector<std::string> result;
+    for (std::size_t at = 0; at < all.size(); at += room) result.emplace_back(all.data() + at);
+    return result;
+  }
   void barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
 
  private:
@@ -144,6 +154,35 @@ int run_ranks(const char* program, int argc, char* argv[], const Body& body) {
   }
   MPI_Finalize();
   return result;
+}
+
+// ------------------------------------------------------------------------------------------------------- devices
+
+// Which device an instance runs on; nothing on a host. (Kokkos gives each rank of a machine its own, as far as there are some: by the
+// local rank that MPI's launcher sets. Before Kokkos 3.7 it does so with --kokkos-num-devices=<n> alone.)
+template <class Exec>
+std::string device_of([[maybe_unused]] const Exec& exec) {
+#ifdef KOKKOS_ENABLE_CUDA
+  if constexpr (std::is_same_v<Exec, Kokkos::Cuda>) {
+    const int device = exec.cuda_device();
+    char bus[32] = "?";
+    cudaDeviceProp properties;
+    if (cudaDeviceGetPCIBusId(bus, sizeof bus, device) != cudaSuccess ||
+        cudaGetDeviceProperties(&properties, device) != cudaSuccess)
+      return "GPU " + std::to_string(device);
+    return "GPU " + std::to_string(device) + ", " + properties.name + " at " + bus;
+  }
+#endif
+  return {};
+}
+// Rank 0 prints which rank has which device.
+template <class Exec>
+void print_devices(const Ranks& ranks, const Exec& exec) {
+  int rank = 0;
+  for (const std::string& device : ranks.words(device_of(exec))) {
+    if (!device.empty()) std::printf("rank %d: %s\n", rank, device.c_str());
+    ++rank;
+  }
 }
 
 // ------------------------------------------------------------------------------------------------------- buffers

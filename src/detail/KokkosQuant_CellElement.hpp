@@ -2,6 +2,7 @@
 // What element functions share: where a cell's scale and zero point are, and the range.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 
 #include "../KokkosQuant_Contract.hpp"
@@ -52,6 +53,15 @@ auto cell_element(const QuantizeDescriptor& range, const Args& args, RowOrder or
   element.zero_point = zero_point;
   element.range = range;
   return element;
+}
+
+// What any other descriptor comes to.
+template <template <class, Contract, class, class> class Element, class Granularity, Contract Rules, class T, class Args,
+          class Descriptor>
+requires(!std::derived_from<Descriptor, QuantizeDescriptor>) auto cell_element(const Descriptor&, const Args&, RowOrder) {
+  static_assert(std::derived_from<Descriptor, QuantizeDescriptor>,
+                "KokkosQuant: the descriptor of this plan must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}, or a "
+                "QuantizeDescriptorOf<contracts::...> of another system's rules");
 }
 
 // Of ops without scales.

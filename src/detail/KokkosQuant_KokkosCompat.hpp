@@ -37,4 +37,21 @@ concept host_space = std::same_as<typename Exec::memory_space, Kokkos::HostSpace
 template <class Exec, class V>
 inline constexpr bool reaches = Kokkos::SpaceAccessibility<Exec, typename V::memory_space>::accessible;
 
+// Did CUDA refuse what was launched while this lived? Release builds of Kokkos do not ask, and the next call that would does not
+// say whose launch it was. An error that was there before is somebody else's, and stays.
+template <class Exec>
+struct LaunchErrors {
+  const char* found() const { return nullptr; }
+};
+#ifdef KOKKOS_ENABLE_CUDA
+template <>
+struct LaunchErrors<Kokkos::Cuda> {
+  cudaError_t before = cudaPeekAtLastError();
+  const char* found() const {
+    if (before != cudaSuccess || cudaPeekAtLastError() == cudaSuccess) return nullptr;
+    return cudaGetErrorString(cudaGetLastError());
+  }
+};
+#endif
+
 }  // namespace KokkosQuant::Impl

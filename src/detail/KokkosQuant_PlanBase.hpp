@@ -192,7 +192,9 @@ class PlanBase {
   template <class... Workspace>
   void launch_named(const Sweep& sweep, const Workspace&... workspace) const {
     try {
+      const LaunchErrors<Exec> errors;
       sweep.launch(exec_, label_, workspace...);
+      if (const char* const error = errors.found(); error != nullptr) throw std::runtime_error(error);
     } catch (const std::exception& reason) {
       std::throw_with_nested(
           std::runtime_error("KokkosQuant::" + sku_of(sweep).to_string() + ": the launch failed: " + reason.what()));

@@ -102,6 +102,19 @@ struct Block {
   }
 };
 
+// What an element function has for packs alone, or for any.
+template <class Element, class Cell>
+concept has_pack_constants = requires(const Element& element, const Cell& cell) {
+  element.pack_constants(cell);
+};
+template <class Element, class Cell>
+KOKKOSQUANT_HOST_INLINE auto constants_for_packs(const Element& element, const Cell& cell) {
+  if constexpr (has_pack_constants<Element, Cell>)
+    return element.pack_constants(cell);
+  else
+    return element.constants(cell);
+}
+
 // The constants of up to R cells, computed in one loop without branches: compilers make vectors of it.
 template <class Element, int R>
 struct ConstantsTable {
@@ -120,12 +133,7 @@ struct ConstantsTable {
   bool fill(Element element, int first, int n, const CellData cell_data) {
     int complicated = 0;
     for (int j = 0; j < n; ++j) {
-      const auto one = [&](const auto& cell) {
-        if constexpr (requires { element.pack_constants(cell); })
-          return element.pack_constants(cell);
-        else
-          return element.constants(cell);
-      }(cell_data(element, j));
+      const auto one = constants_for_packs(element, cell_data(element, j));
       complicated |= element.is_simple(one) ? 0 : 1;
       Table::for_each([at = first + j](auto& values, const auto& value) { values.lane[at] = value; }, table, one);
     }

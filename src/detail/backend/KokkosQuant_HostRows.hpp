@@ -126,10 +126,10 @@ struct HostPackRows {
       tile.load(from + d * x.column, x.column, n);
       encode(k, tile, coded);
       coded.store(codes + d * row_code_bits<Code> / 8, n);
-      if constexpr (Codec::counts_misfits) prefix.zero_point += misfits(k, tile, n);
+      if constexpr (Codec::counts_misfits) prefix.zero_point += misfits(k, tile);
     }
   }
-  std::int32_t misfits(const typename Codec::Constants& k, Tile& tile, std::int64_t n) const {
+  static std::int32_t misfits(const typename Codec::Constants& k, Tile& tile) {
     auto fits = IntegerPack<C, width>::all(0);  // -1 of each that does; what is behind the end, 0, does
     for (int i = 0; i < row_tile; i += width) fits = fits + Codec::A::inside(k.mask, tile.pack(i));
     I sum = 0;

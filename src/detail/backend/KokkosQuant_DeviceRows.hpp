@@ -11,6 +11,7 @@
 #include <string>
 
 #include "../KokkosQuant_RowCodec.hpp"
+#include "KokkosQuant_DeviceTuning.hpp"
 #include "KokkosQuant_HostRows.hpp"
 
 namespace KokkosQuant::Impl {

@@ -110,7 +110,7 @@ KOKKOS_FORCEINLINE_FUNCTION float first_input_rounding_to(double h, std::int32_t
   constexpr std::int64_t exponent = std::int64_t(0x7ff) << 52, digits = std::int64_t(24) << 52;
   const std::int64_t half_ulp = (bits_as<std::int64_t>(h) & exponent) - digits;  // of float, at h
   const std::int64_t sign = std::numeric_limits<std::int64_t>::min(), half = std::int64_t(1) << 27;
-  const double to_middle = bits_as<double>(half_ulp | (sign ^ ((sign ^ half) & -static_cast<std::int64_t>(odd))));
+  const auto to_middle = bits_as<double>(half_ulp | (sign ^ ((sign ^ half) & -static_cast<std::int64_t>(odd))));
   const double reached = (h + to_middle) * scale;
   const float first = to_float(reached);
   return next_above_if(to_double(first) < reached ? 1 : 0, first);
@@ -126,7 +126,7 @@ KOKKOS_FORCEINLINE_FUNCTION InsideConstants<C> inside_constants(C scale, std::in
     const auto flag = [](bool condition) { return condition ? 1 : 0; };
     const std::int32_t simple = flag(bits >= 0) & flag(bits != 0x7f800000) & flag(is_quick_integer(zero_point)) &
                                 flag(is_quick_integer(d.q_min)) & flag(is_quick_integer(d.q_max));
-    const float or_nan = bits_as<float>(bits_as<std::int32_t>(lo) | (-flag(bits == 0) & 0x7fffffff));
+    const auto or_nan = bits_as<float>(bits_as<std::int32_t>(lo) | (-flag(bits == 0) & 0x7fffffff));
     return {scale, or_nan, hi, simple};
   } else {
     const BackwardConstants<C> k = backward_constants(scale, zero_point, d);

@@ -99,11 +99,12 @@ struct DeviceTiles<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled, W>
   }
 
   template <std::size_t... A, std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION void run(const Member& team, char* scratch, std::int64_t o0, std::int64_t i0,
+  KOKKOS_FORCEINLINE_FUNCTION void run(const Member& team, char* memory, std::int64_t o0, std::int64_t i0,
                                        std::index_sequence<A...>, std::index_sequence<B...>) const {
     const std::int64_t left_o = this->walk.n_outer - o0, left_i = this->walk.n_inner - i0;
     const Corner corner{o0, i0, left_o < lines ? static_cast<int>(left_o) : lines,
                         left_i < positions ? static_cast<int>(left_i) : positions};
+    char* scratch = memory;
     const auto next = [&](auto& tile) {
       tile.data = reinterpret_cast<decltype(tile.data)>(scratch);
       scratch += tile.bytes;

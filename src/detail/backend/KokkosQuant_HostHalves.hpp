@@ -23,7 +23,7 @@ using staged_t = std::conditional_t<std::is_same_v<T, half_t>, float, T>;
 #ifdef KOKKOSQUANT_CONVERTS_HALVES_AT_RUN_TIME
 inline constexpr bool stages_halves = true;
 // (Clang 14 knows no "f16c" here. Every processor with AVX2 has it.)
-inline const bool processor_converts_halves = __builtin_cpu_supports("avx2") != 0;
+inline const bool processor_converts_halves = static_cast<bool>(__builtin_cpu_supports("avx2"));
 
 // n elements, and up to 7 more, which there must be room for.
 __attribute__((target("avx,f16c"), noinline)) inline void widen_halves(const half_t* from, float* to, std::int64_t n) {

@@ -45,7 +45,7 @@ double seconds(const Exec& exec, int calls, const Run& run) {
   exec.fence();
   return timer.seconds() / calls;
 }
-inline constexpr int rounds = 4;  // of all forms of the limit and the subject in turns; the best of each counts
+inline constexpr int rounds = 2;  // of all forms of the limit and the subject in turns; the best of each counts
 template <class Run>
 double best_seconds(const Exec& exec, int calls, const Run& run) {
   double best = INFINITY;

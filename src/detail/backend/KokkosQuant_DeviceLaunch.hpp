@@ -99,10 +99,10 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     // Lines (and pieces) start so many elements behind an aligned pack at most.
     const std::int64_t apart =
         std::gcd(in_pieces && !Walk::has_packed && cells.inner < whole.n_inner ? cells.inner : 0, classes.unit / classes.count);
-    const std::int64_t most_skew =
-        classes.unit - apart + Alignment::template start_skew<W>(get<0>(whole.out), classes.unit) % apart;
+    const std::int64_t start_skew = Alignment::template start_skew<W>(get<0>(whole.out), classes.unit);
     for (std::int64_t i = 0, end_i; i < whole.n_inner; i = end_i) {
       end_i = part_end(i, whole.n_inner, cells.inner, longest);
+      const std::int64_t most_skew = classes.unit - apart + (start_skew + (Walk::has_packed ? 0 : i)) % apart;
       const std::int64_t n = end_i - i, piece = in_pieces ? std::min(cells.inner, n) : n;
       const std::int64_t packs = divide_up(piece + most_skew, W), pieces = divide_up(n, piece);
       std::int64_t lines_a_thread = 1, lines = std::max<std::int64_t>(1, largest / (packs * pieces));

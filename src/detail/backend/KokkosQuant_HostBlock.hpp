@@ -35,7 +35,6 @@ struct Block {
       return b;
     }
   }
-  // what operations on stored numbers gave
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store(T* to) const {
     if constexpr (flags_in_mask<T, L, W>) {
@@ -69,17 +68,6 @@ struct Block {
     store(some);
     __builtin_memcpy(to + first, some + first, static_cast<std::size_t>(end - first) * sizeof(T));
   }
-  // the same, and any NaN
-  template <class T>
-  KOKKOSQUANT_HOST_INLINE void store_any(T* to) const {
-    if constexpr (std::is_same_v<T, bfloat16_t>) {
-      Block b;
-      for (int p = 0; p < P; ++p) b.pack[p] = nan_to(pack[p], std::numeric_limits<float>::quiet_NaN());
-      b.store(to);
-    } else {
-      store(to);
-    }
-  }
   // the first n elements, with a stride
   template <class T>
   static constexpr int stored(int n) {
@@ -94,7 +82,7 @@ struct Block {
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_some(T* to, std::int64_t stride, int n) const {
     alignas(64) T some[stored<T>(size)];
-    store_any(some);
+    store(some);
     if constexpr (packed_type<T>)  // nothing behind the end
       if (const int used = n % static_cast<int>(elements_per<T>); used != 0)
         some[n / elements_per<T>].byte &= static_cast<std::uint8_t>((1 << (used * T::bits)) - 1);

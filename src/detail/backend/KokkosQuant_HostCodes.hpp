@@ -202,8 +202,6 @@ template <int W, class T, class L>
 KOKKOSQUANT_HOST_INLINE void store_lanes(T* to, const Pack<L, W>& value) {
   if constexpr (std::is_integral_v<T>)
     store_codes<W>(to, value);
-  else if constexpr (std::is_same_v<T, bfloat16_t>)
-    store_number<W>(to, value);
   else
     store_pack<W>(to, value);
 }

@@ -55,8 +55,7 @@ KOKKOSQUANT_HOST_INLINE void store_u16(void* to, vector_t<std::uint32_t, W> valu
   *static_cast<loose_vector_t<std::uint16_t, W>*>(to) = __builtin_convertvector(value, vector_t<std::uint16_t, W>);
 }
 
-// The upper half of each lane holds its bfloat16. Of a number, or of a NaN that came from a 16-bit type or from an operation on
-// numbers: their lowest bits are 0, so that nothing is carried into the upper half.
+// The upper half of each lane holds its bfloat16. Of a number, or of the NaN that an operation on numbers gives.
 template <int W>
 KOKKOSQUANT_HOST_INLINE vector_t<std::uint32_t, W> round_number_to_upper_half(const Pack<float, W>& value) {
   const auto bits = (vector_t<std::uint32_t, W>)value.get();
@@ -90,14 +89,6 @@ KOKKOSQUANT_HOST_INLINE void store_pack(bfloat16_t* to, const Pack<float, W>& va
 #endif
   store_u16<W>(to, round_to_upper_half(value) >> 16);
 }
-// NaNs as round_number_to_upper_half() takes them
-template <int W>
-KOKKOSQUANT_HOST_INLINE void store_number(bfloat16_t* to, const Pack<float, W>& value) {
-#ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
-  if constexpr (W == 16) return store_pack(to, value);
-#endif
-  store_u16<W>(to, round_number_to_upper_half(value) >> 16);
-}
 // 2W elements as W even and W odd ones, two in each 32-bit word: shifts and masks instead of widening and narrowing.
 template <int W>
 KOKKOSQUANT_HOST_INLINE void load_even_odd(const bfloat16_t* from, Pack<float, W>& even, Pack<float, W>& odd) {
@@ -118,7 +109,7 @@ KOKKOSQUANT_HOST_INLINE void store_even_odd(bfloat16_t* to, const Pack<float, W>
       return _mm512_storeu_si512(to, _mm512_maskz_permutexvar_epi16(~__mmask32(0), _mm512_load_si512(in_turn), halves));
     }
 #endif
-  *reinterpret_cast<Words*>(to) = (round_number_to_upper_half(even) >> 16) | (round_number_to_upper_half(odd) & 0xffff0000u);
+  *reinterpret_cast<Words*>(to) = (round_to_upper_half(even) >> 16) | (round_to_upper_half(odd) & 0xffff0000u);
 }
 
 template <int W>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Halves on an x86-64 machine whose compiler was told of the oldest of its kind alone: the processor, asked at run time, nearly always
-// converts 8 of them by one instruction, where plain SSE2 takes 100. (Functions for a newer processor are not inlined into others:
+// converts 8 of them by one instruction, where plain SSE2 takes many. (Functions for a newer processor are not inlined into others:
 // a piece of a line is converted at once.) The bits are those of KokkosQuant_HostConvert.hpp.
 #pragma once
 

@@ -43,7 +43,8 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   template <int W, class T>
   static std::uint32_t start_skew(const Lines<T>& lines, int unit = W) {
     if (Walk::has_packed) return 0;
-    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lines.data) / sizeof(T) % static_cast<std::uintptr_t>(unit));
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(lines.data) / sizeof(T) %
+                                      static_cast<std::uintptr_t>(unit));
   }
   template <int W, class T>
   static std::uint32_t line_skew(const Lines<T>& lines, int unit = W) {

@@ -54,7 +54,7 @@ struct DeviceSweep {
         const std::uint32_t o = this->pieces.quotient(index), piece = index - o * this->pieces.divisor;
         const auto skew = static_cast<std::int32_t>((start_skew + o * line_skew + piece * piece_skew) % W);
         const auto begin = static_cast<std::int32_t>(piece * this->cell_inner.divisor);
-        const auto end = static_cast<std::int32_t>(begin + this->cell_inner.divisor);
+        const auto end = begin + static_cast<std::int32_t>(this->cell_inner.divisor);
         return {o, piece, begin + first - skew, begin, end < n ? end : n};
       } else {
         const auto skew = static_cast<std::int32_t>((start_skew + index * line_skew) % W);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "KokkosQuantTest_Reference.hpp"
@@ -88,11 +89,14 @@ std::vector<C> special_values() {
   return values;
 }
 
-/// Scales, the useless ones included.
+/// Scales, the useless ones included, and NaNs all of whose bits are set: rounded to fewer bits as numbers are, they become -0, +0.
 template <std::floating_point C>
 std::vector<C> special_scales() {
   std::vector<C> scales = special_values<C>();
   using limits = std::numeric_limits<C>;
+  using Bits = std::conditional_t<sizeof(C) == 4, std::uint32_t, std::uint64_t>;
+  for (const Bits nan : {std::numeric_limits<Bits>::max() / 2, std::numeric_limits<Bits>::max()})
+    scales.push_back(std::bit_cast<C>(nan));
   for (const C scale : {C(0.1), C(1) / 3, C(0.007), C(1) - limits::epsilon() / 2, C(1) + limits::epsilon(), C(0x1p-20),
                         C(0x1p20), C(0x1p-40), C(0x1.fffffep-41), C(0x1.8p-40), C(0x1p40), C(0x1.000002p40), C(0x1.8p39),
                         C(0x1p-100), C(0x1p100), limits::min() * C(1.7), limits::denorm_min() * 1000, C(-0.3), C(-1e-5)})

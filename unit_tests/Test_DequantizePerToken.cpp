@@ -30,6 +30,7 @@ using NarrowCases =
     ::testing::Types<DequantizeCase<Exec, int8_t, half_t, half_t, ZeroPoints::given, LayoutRight>,
                      DequantizeCase<Exec, uint8_t, half_t, float, ZeroPoints::given, LayoutLeft>,
                      DequantizeCase<Exec, uint8_t, bfloat16_t, bfloat16_t, ZeroPoints::none, LayoutRight>,
+                     DequantizeCase<Exec, int8_t, bfloat16_t, float, ZeroPoints::none, LayoutRight>,
                      DequantizeCase<Exec, int8_t, bfloat16_t, float, ZeroPoints::given, LayoutLeft, LayoutRight>>;
 template <class Exec>
 using Cases = Concat_t<WideCases<Exec>, NarrowCases<Exec>>;

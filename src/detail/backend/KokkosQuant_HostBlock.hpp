@@ -75,12 +75,14 @@ struct Block {
   }
   template <class C, class T>
   static KOKKOSQUANT_HOST_INLINE Block load_some(const T* from, std::int64_t stride, int n) {
+    if (stride == 1 && n == size) return load<C>(from);  // beside operands with gaps
     alignas(64) T some[stored<T>(size)] = {};
     for (int j = 0; j < stored<T>(n); ++j) some[j] = from[j * stride];
     return load<C>(some);
   }
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_some(T* to, std::int64_t stride, int n) const {
+    if (stride == 1 && n == size) return store(to);
     alignas(64) T some[stored<T>(size)];
     store(some);
     if constexpr (packed_type<T>)  // nothing behind the end

@@ -93,9 +93,9 @@ TYPED_TEST(DequantizePerToken, EveryCode) {
     typename Fixture::Problem p{0, 256, full_range<Code>(), {}, {}, {}, {}};
     std::vector<Scale> stored;
     for (const C scale : scales) stored.push_back(reference_convert<Scale>(static_cast<double>(scale)));
-    if constexpr (std::is_same_v<Scale, float>)  // NaNs that a rounding which looks at the upper half alone would lose
-      for (const std::uint32_t nan : {0x7fffffffu, 0xffffffffu, 0x7fc00001u, 0x7f80ffffu})
-        stored.push_back(std::bit_cast<float>(nan));
+    // NaNs that a rounding which looks at the upper half alone would lose, beside those of special_scales.
+    if constexpr (std::is_same_v<Scale, float>)
+      for (const std::uint32_t nan : {0x7fc00001u, 0x7f80ffffu}) stored.push_back(std::bit_cast<float>(nan));
     p.N = stored.size() * zero_points.size();
     for (const Scale scale : stored)
       for (const std::int32_t zero_point : zero_points) {

@@ -30,6 +30,16 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, I& q, C x) const {
     q = A::quick_code(k, x);
   }
+  // (rules that have the form)
+  template <class K, class R = A>
+  static KOKKOS_FORCEINLINE_FUNCTION auto reaches(const K& k, C largest) -> decltype(R::reaches(k, largest)) {
+    return R::reaches(k, largest);
+  }
+  template <class K, class R = A>
+  KOKKOS_FORCEINLINE_FUNCTION auto quick_pair(const K& k, C low, C high) const
+      -> decltype(R::quick_pair(k, low, high, QuantizeDescriptor{})) {
+    return R::quick_pair(k, low, high, this->range);
+  }
 };
 
 template <class Granularity>

@@ -229,6 +229,9 @@ TYPED_TEST_P(Dynamic, CellsUpToTheCaches) {
     run(PerGroup{12}, 3, 40001, i);
     run(PerToken{}, 4999, 3, i);
     run(PerToken{}, 3, 4999, i);
+    run(PerToken{}, 70, 1009, i);  // (lines that start anywhere, of fewer packs than a group of threads takes)
+    run(PerToken{}, 9, 4098, i);
+    run(PerGroup{1003}, 9, 4098, i);
   }
 }
 

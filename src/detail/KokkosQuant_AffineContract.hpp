@@ -273,6 +273,14 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto quick_code(const QuickQuantizeConstants<C>& k, C x) {
     return quick_quantize(k, x);
   }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION bool reaches(const K& k, float largest) {
+    return largest <= k.reach;
+  }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_pair(const K& k, float low, float high, const QuantizeDescriptor& d) {
+    return quick_quantize_pair(k, low, high, d);
+  }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION bool can_divide(C dividend) {
     return is_quick_numerator(dividend);

@@ -31,6 +31,7 @@ struct ForwardElement : CellElement<T, Scale, ZeroPoint> {
   static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C x) {
     return A::can_quantize(x);
   }
+  static KOKKOS_FORCEINLINE_FUNCTION bool is_quick_up_to(C largest) { return A::can_quantize(largest); }
 };
 
 // Of ops that pass a gradient on where x is inside the range; Divides: divided by the scale.

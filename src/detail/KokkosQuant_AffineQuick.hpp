@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "KokkosQuant_Affine.hpp"
+#include "backend/KokkosQuant_DevicePairs.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -88,6 +89,7 @@ struct QuickQuantizeConstants {
   C scale, inverse, x_lo, x_hi;
   integer_of<C> zero_point;
   bool quick;
+  C reach;  // of |x| up to it codes need 16 bits before they are clamped; or -1
 };
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C scale, std::int32_t zero_point,
@@ -100,11 +102,22 @@ KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C
           multiply(static_cast<C>(quick ? d.q_min - origin : 0), scale),
           multiply(static_cast<C>(quick ? d.q_max - origin : 0), scale),
           zero_point,
-          quick};
+          quick,
+          quick && origin >= -(1 << 14) && origin <= 1 << 14 ? multiply(C(0x1p13), scale) : C(-1)};
 }
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeConstants<C>& k, C x) {
   return round_small(quick_quotient(clamp(x, k.x_lo, k.x_hi), k.scale, k.inverse)) + k.zero_point;
+}
+// Of two x within reach a word of both, for codes of a byte or less.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_quantize_pair(const QuickQuantizeConstants<float>& k, float low, float high,
+                                                              const QuantizeDescriptor& d) {
+  const auto rounded = [&](float x) {  // in its low half
+    return bits_as<std::uint32_t>(quick_quotient(x, k.scale, k.inverse) + round_shift<float>);
+  };
+  static_assert((round_shift_bits<float> & 0xffff) == 0);
+  return clamped_sums(select_bytes<low_halves>(rounded(low), rounded(high)), twice(k.zero_point), twice(d.q_min),
+                      twice(d.q_max));
 }
 
 }  // namespace KokkosQuant::Impl

@@ -38,6 +38,7 @@ struct FiniteRange {
     lo = least(other.lo, lo);
     hi = greatest(other.hi, hi);
   }
+  KOKKOS_FORCEINLINE_FUNCTION V magnitude() const { return greatest(hi, -lo); }
   KOKKOS_FORCEINLINE_FUNCTION bool is_finite() const { return lo >= -largest_finite<V> && hi <= largest_finite<V>; }
 };
 
@@ -144,7 +145,7 @@ struct ScaleRules {
   }
 
   static KOKKOS_FORCEINLINE_FUNCTION Found symmetric(const FiniteRange<C>& x, const Options& o) {
-    const C amax = greatest(x.hi, -x.lo);
+    const C amax = x.magnitude();
     C scale;
     if constexpr (Rules.symmetric_rule == SymmetricRule::q_max)
       scale = divide(amax, static_cast<C>(o.range.q_max));
@@ -216,11 +217,13 @@ struct CellOutputs {
     data[o * outer + i * inner] = value;
   }
   void transpose() { std::swap(outer, inner); }
+  void move(std::int64_t o, std::int64_t i) { data += o * outer + i * inner; }
 };
 struct NoCellOutputs {
   using value_type = std::int32_t;
   KOKKOS_FORCEINLINE_FUNCTION void set(std::int64_t, std::int64_t, std::int32_t) const {}
   void transpose() {}
+  void move(std::int64_t, std::int64_t) {}
 };
 template <class Granularity, class A>
 auto cell_outputs(const A& a, RowOrder order) {
@@ -242,9 +245,11 @@ struct ScaleFinder {
   Scale scale;
   ZeroPoint zero_point;
   ScaleOptions<compute> options;
+  static constexpr bool is_symmetric = Rules.symmetric || std::is_same_v<ZeroPoint, NoCellOutputs>;
+  static constexpr bool by_magnitude = is_symmetric && Rules.symmetric_rule != SymmetricRule::each_side;  // of the range
 
   KOKKOS_FORCEINLINE_FUNCTION FoundScale<S> find(const FiniteRange<compute>& x) const {
-    if constexpr (Rules.symmetric || std::is_same_v<ZeroPoint, NoCellOutputs>)
+    if constexpr (is_symmetric)
       return Find::symmetric(x, options);
     else
       return Find::asymmetric(x, options);
@@ -256,6 +261,11 @@ struct ScaleFinder {
   void transpose() {
     scale.transpose();
     zero_point.transpose();
+  }
+  // The same from a later cell on.
+  void move(std::int64_t o, std::int64_t i) {
+    scale.move(o, i);
+    zero_point.move(o, i);
   }
 };
 

@@ -40,7 +40,7 @@ class DynamicSweep {
       statistics_.transpose();
     }
     fused_ = Launch::fits(sweep_.plan(), cells_);
-    if (!fused_) Launch::cut(cells_);
+    if (!fused_) Launch::cut(sweep_.plan(), cells_);
   }
 
   Mapping mapping() const { return sweep_.mapping(); }

@@ -171,12 +171,30 @@ struct Inputs {};
 
 template <class Out, class In>
 struct Operands;
+template <class>
+struct first_type;
+template <template <class...> class List, class First, class... Rest>
+struct first_type<List<First, Rest...>> {
+  using type = First;
+};
 template <class... O, class... I>
 struct Operands<Outputs<O...>, Inputs<I...>> {
   static constexpr bool has_packed = (packed_type<O> || ... || false) || (packed_type<I> || ... || false);
   Tuple<Lines<O>...> out;
   Tuple<Lines<const I>...> in;
   std::int64_t n_outer, n_inner;
+
+  // The same from a later element on; the extents stay.
+  KOKKOS_FORCEINLINE_FUNCTION void move(std::int64_t o, std::int64_t i) {
+    move(o, i, std::index_sequence_for<O...>{}, std::index_sequence_for<I...>{});
+  }
+
+ private:
+  template <std::size_t... A, std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION void move(std::int64_t o, std::int64_t i, std::index_sequence<A...>, std::index_sequence<B...>) {
+    ((get<A>(out).data = get<A>(out).at(o, i)), ...);
+    ((get<B>(in).data = get<B>(in).at(o, i)), ...);
+  }
 };
 
 // Calls f(lines) for each operand; all of f's answers are true.

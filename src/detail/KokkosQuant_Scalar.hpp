@@ -89,6 +89,8 @@ inline constexpr C largest_finite = std::numeric_limits<C>::max();
 template <std::floating_point C>
 inline constexpr C infinity = std::numeric_limits<C>::infinity();
 template <std::floating_point C>
+inline constexpr C nan_of = std::numeric_limits<C>::quiet_NaN();
+template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C finite_or_zero(C t) {
   const C magnitude = t < C(0) ? -t : t;
   return magnitude <= largest_finite<C> ? t : C(0);

@@ -225,12 +225,24 @@ __device__ __forceinline__ std::uint16_t native_float_to_half(float a) {
   asm("cvt.rn.f16.f32 %0, %1;" : "=h"(narrowed) : "f"(a));
   return narrowed;
 }
+__device__ __forceinline__ std::uint32_t native_floats_to_halves(float low, float high) {
+  std::uint32_t narrowed;
+  asm("{ .reg .b16 l, h; cvt.rn.f16.f32 l, %1; cvt.rn.f16.f32 h, %2; mov.b32 %0, {l, h}; }"
+      : "=r"(narrowed)
+      : "f"(low), "f"(high));
+  return narrowed;
+}
 #endif
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
 #define KOKKOSQUANT_NATIVE_BFLOAT16
 __device__ __forceinline__ std::uint16_t native_float_to_bfloat16(float a) {
   std::uint16_t narrowed;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(narrowed) : "f"(a));
+  return narrowed;
+}
+__device__ __forceinline__ std::uint32_t native_floats_to_bfloat16(float low, float high) {
+  std::uint32_t narrowed;
+  asm("cvt.rn.bf16x2.f32 %0, %2, %1;" : "=r"(narrowed) : "f"(low), "f"(high));
   return narrowed;
 }
 #endif

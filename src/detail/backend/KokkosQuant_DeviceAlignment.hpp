@@ -25,10 +25,13 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   // Where lanes differ a thread holds constants for each, and has no registers for more of them than an access has.
   static constexpr int lanes_width =
       std::max({device_tuning.access_bytes / largest_element, static_cast<int>(elements_per<O>)...});
+  // Packed codes of a pack fill a word (DevicePairs).
+  static constexpr int codes_a_word =
+      std::max({(packed_type<O> && elements_per<O> < 8 ? 4 * static_cast<int>(elements_per<O>) : 1)...});
   // Elsewhere as many as fill an access of the narrowest output, in two of the widest operand at most: codes of 1 or 2 bytes a
   // thread leave stores half empty.
   static constexpr int pack_width = Walk::has_packed
-                                        ? std::max(lanes_width, device_tuning.packed_bytes / smallest_output)
+                                        ? std::max({lanes_width, codes_a_word, device_tuning.packed_bytes / smallest_output})
                                         : std::max(lanes_width, std::min(2 * device_tuning.access_bytes / largest_element,
                                                                          device_tuning.access_bytes / smallest_output));
   // As many as have the accesses of packs_a_thread in flight.

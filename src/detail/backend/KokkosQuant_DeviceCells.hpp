@@ -8,27 +8,10 @@
 
 #include "../KokkosQuant_CellWalk.hpp"
 #include "../KokkosQuant_DynamicScale.hpp"
+#include "KokkosQuant_DeviceGroup.hpp"
 #include "KokkosQuant_DeviceSweep.hpp"
 
 namespace KokkosQuant::Impl {
-
-template <class Exec>
-using team_member = typename Kokkos::TeamPolicy<Exec>::member_type;  // whatever the policy's launch bounds
-
-// Joins ranges, for Kokkos' reductions.
-template <class C>
-struct RangeReducer {
-  using reducer = RangeReducer;
-  using value_type = FiniteRange<C>;
-  using result_view_type = Kokkos::View<value_type, Kokkos::AnonymousSpace, Kokkos::MemoryUnmanaged>;
-  value_type& result;
-
-  KOKKOS_FORCEINLINE_FUNCTION void init(value_type& range) const { range = {0, 0}; }
-  KOKKOS_FORCEINLINE_FUNCTION void join(value_type& range, const value_type& other) const { range.include(other); }
-  KOKKOS_FORCEINLINE_FUNCTION value_type& reference() const { return result; }
-  KOKKOS_FORCEINLINE_FUNCTION result_view_type view() const { return result_view_type(&result); }
-  KOKKOS_FORCEINLINE_FUNCTION bool references_scalar() const { return true; }
-};
 
 // What is known of a cell's packs before a thread takes them.
 template <class Exec, class Element, class Out, class T, int W>
@@ -84,7 +67,7 @@ struct DeviceCells {
   }
   template <class AnyOf>
   KOKKOS_INLINE_FUNCTION void finish_any(const Position& at, const AnyOf& any_constants) const {
-    PackOf pack;
+    PackOf pack{};
     pack.load_part(walk, at.o, at.i, at.part);
     pack.compute_any(element, at.part, any_constants);
     pack.store_part(walk, at.o, at.i, at.part);
@@ -95,7 +78,7 @@ struct DeviceCells {
   static KOKKOS_FORCEINLINE_FUNCTION Range range_of(const Threads& threads, const Range& mine) {
     Range all{0, 0};
     Kokkos::parallel_reduce(
-        threads, [&](int, Range& range) { range.include(mine); }, RangeReducer<C>{all});
+        threads, [&](int, Range& range) { range.include(mine); }, RangeReducer<FiniteRange<C>>{all});
     return all;
   }
 };
@@ -118,7 +101,7 @@ struct DeviceFindScales {
     FiniteRange<C> all{0, 0};
     Kokkos::parallel_reduce(
         Kokkos::TeamThreadRange(team, cells.parts()), [&](std::int64_t p, FiniteRange<C>& range) { range.include(of_cell[p]); },
-        RangeReducer<C>{all});
+        RangeReducer<FiniteRange<C>>{all});
     Kokkos::single(Kokkos::PerTeam(team),
                    [&] { finder.store(cell / cells.cells_inner, cell % cells.cells_inner, finder.find(all)); });
   }

@@ -136,7 +136,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     }
   }
   static void move_origin(Walk& walk, Element& element, const Cells& cells, std::int64_t o, std::int64_t i) {
-    change_all(walk, [&](auto& lines) { lines.data = lines.at(o, i); });
+    walk.move(o, i);
     if (Tiled)
       element.move(o / cells.outer, i / cells.inner);
     else

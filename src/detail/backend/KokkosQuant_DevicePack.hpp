@@ -9,17 +9,20 @@
 #include "../KokkosQuant_Operands.hpp"
 #include "../KokkosQuant_Scalar.hpp"
 #include "KokkosQuant_DeviceChunk.hpp"
+#include "KokkosQuant_DeviceRange.hpp"
 
 namespace KokkosQuant::Impl {
 
 // The constants of a pack's lanes.
 template <class K>
 struct OneForAll {
+  static constexpr bool is_one = true;
   const K& k;
   KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int) const { return k; }
 };
 template <class K>
 struct OneEach {
+  static constexpr bool is_one = false;
   const K* k;
   KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int lane) const { return k[lane]; }
 };
@@ -33,6 +36,10 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   using Walk = Operands<Outputs<O...>, Inputs<I...>>;
   using OutIndex = std::index_sequence_for<O...>;
   using InIndex = std::index_sequence_for<I...>;
+  template <class T>
+  struct Lanes {
+    lane_t<T, C> lane[W];
+  };
   Tuple<Chunk<I, W>...> in;
   Tuple<Chunk<O, W>...> out;
 
@@ -97,7 +104,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     } else {
       KOKKOSQUANT_UNROLL
       for (int v = 0; v < Chunk<T, W>::size; ++v)
-        to.value[v] = part.template holds<T>(v) ? *lines.at(o, i + v * elements_per<T>) : T{};
+        to.put(v, part.template holds<T>(v) ? *lines.at(o, i + v * elements_per<T>) : T{});
     }
   }
   template <std::size_t... B>
@@ -112,22 +119,69 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
 
   // With quick constants for all lanes, and quick inputs in all lanes; else nothing, and false.
   template <class K, std::size_t... A, std::size_t... B>
-  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick, std::index_sequence<A...>,
-                                           std::index_sequence<B...>) {
+  KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick, std::index_sequence<A...> outputs,
+                                           std::index_sequence<B...> inputs) {
+    if constexpr (by_magnitude) {
+      LoadedRange<typename first_type<Inputs<I...>>::type, true> range;
+      range.include_chunk(in.head);
+      return compute_up_to(element, k, quick, range.range().hi);
+    } else {
+      quick = quick && all_quick(element, k, inputs);
+      if (quick) compute_quick(element, k, outputs, inputs);
+      return quick;
+    }
+  }
+  template <class K, std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION bool all_quick(const Element& element, const K& k, std::index_sequence<B...>) const {
+    bool quick = true;
     KOKKOSQUANT_UNROLL
     for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), get<B>(in).template get<C>(lane)...);
-    if (!quick) return false;
-    KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) {
-      Tuple<lane_t<O, C>...> result;
-      element.apply_quick(k(lane), get<A>(result)..., get<B>(in).template get<C>(lane)...);
-      (get<A>(out).set(lane, get<A>(result)), ...);
-    }
-    return true;
+    return quick;
   }
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION bool compute(const Element& element, const K& k, bool quick) {
     return compute(element, k, quick, OutIndex{}, InIndex{});
+  }
+  // The same where the largest |x| says whether inputs are quick (NaN: none is).
+  template <class T>
+  static constexpr bool is_float = element_type<T>&& std::is_same_v<C, float>;
+  static constexpr bool by_magnitude = (sizeof...(I) == 1 && (is_float<I> && ...) && W > 1) && requires(C x) {
+    Element::is_quick_up_to(x);
+  };
+  // Codes of a byte or less, of constants that all lanes share, are computed two at a time where they are near the range.
+  template <class K>
+  static constexpr bool in_pairs = K::is_one &&
+                                   (sizeof...(O) == 1 && ((std::is_integral_v<O> || packed_type<O>)&&...) &&
+                                    ((sizeof(O) == 1 && W % (4 * elements_per<O>) == 0) && ...)) &&
+                                   requires(const K& k, C x) {
+    Element::reaches(k.k, x);
+  };
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION bool compute_near(const Element& element, const K& k, C largest) {
+    if (!Element::reaches(k.k, largest)) return false;
+    std::uint32_t pair[W / 2];
+    KOKKOSQUANT_UNROLL
+    for (int p = 0; p < W / 2; ++p)
+      pair[p] = element.quick_pair(k.k, in.head.template get<C>(2 * p), in.head.template get<C>(2 * p + 1));
+    out.head.set_pairs(pair);
+    return true;
+  }
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION bool compute_up_to(const Element& element, const K& k, bool quick, C largest) {
+    if constexpr (in_pairs<K>)
+      if (compute_near(element, k, largest)) return true;
+    if (!quick || !(element.is_quick_up_to(largest) || all_quick(element, k, InIndex{}))) return false;
+    compute_quick(element, k, OutIndex{}, InIndex{});
+    return true;
+  }
+  template <class K, std::size_t... A, std::size_t... B>
+  KOKKOS_FORCEINLINE_FUNCTION void compute_quick(const Element& element, const K& k, std::index_sequence<A...>,
+                                                 std::index_sequence<B...>) {
+    Tuple<Lanes<O>...> result;
+    KOKKOSQUANT_UNROLL
+    for (int lane = 0; lane < W; ++lane)
+      element.apply_quick(k(lane), get<A>(result).lane[lane]..., get<B>(in).template get<C>(lane)...);
+    (get<A>(out).set_all(get<A>(result).lane), ...);
   }
   // With any constants and inputs, given for each lane: a loop, not unrolled. Lanes outside the part give nothing.
   template <class ConstantsOf, std::size_t... A, std::size_t... B>
@@ -171,7 +225,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
       if constexpr (sizeof(from) < sizeof(std::uint32_t)) {
         KOKKOSQUANT_UNROLL
         for (int lane = 0; lane < W; ++lane)
-          if (lane >= first && lane < last) *start(lines, o, i + lane) = from.value[lane];
+          if (lane >= first && lane < last) *start(lines, o, i + lane) = from.value(lane);
       } else {
         Impl::store_end<size>(to, from.words(), static_cast<std::uint32_t>((last - first) * size), first > 0);
       }
@@ -194,7 +248,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
       KOKKOSQUANT_UNROLL
       for (int v = 0; v < Chunk<T, W>::size; ++v) {
         if (!part.template holds<T>(v)) continue;
-        T value = from.value[v];
+        T value = from.value(v);
         if constexpr (packed_type<T>)  // nothing behind the end
           if (const int used = part.last - v * T::per_byte; used < T::per_byte)
             value.byte &= static_cast<std::uint8_t>((1 << (used * T::bits)) - 1);

@@ -45,7 +45,7 @@ requires(sizeof(Chunk<T, W>) < 4) struct ChunkAround<T, W> {
 
   KOKKOS_FORCEINLINE_FUNCTION void load(const T* from) {
     KOKKOSQUANT_UNROLL
-    for (int v = 0; v < Chunk<T, W>::size; ++v) read.value[v] = from[v];
+    for (int v = 0; v < Chunk<T, W>::size; ++v) read.put(v, from[v]);
   }
   KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> chunk() const { return read; }
 };

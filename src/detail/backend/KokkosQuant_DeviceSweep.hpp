@@ -122,7 +122,7 @@ struct DeviceSweep {
       const Position at = position(p);
       const Part part{at.first(), at.last(), vectors};
       if (part.last <= part.first) return;
-      PackOf pack;
+      PackOf pack{};
       pack.load_part(this->walk, at.o, at.i, part);
       const CellData cell = cell_of(at);
       const Constants quick = this->element.quick_constants(cell);
@@ -221,7 +221,7 @@ struct DeviceSweep {
       return left;
     }
     KOKKOS_INLINE_FUNCTION void run_part(std::uint32_t o, std::int32_t i, std::uint32_t first, const Part& part) const {
-      PackOf pack;
+      PackOf pack{};
       pack.load_part(this->walk, o, i, part);
       pack.compute_any(this->element, part, [&](int lane) { return this->element.constants(cell_of(first, i + lane)); });
       pack.store_part(this->walk, o, i, part);

@@ -25,9 +25,9 @@ struct ScratchTile {
   KOKKOS_FORCEINLINE_FUNCTION T& at(int o, int i) const { return data[o * stride + i]; }
   KOKKOS_FORCEINLINE_FUNCTION Of load(int o, int i) const {
     if constexpr (sizeof(Of) < 4) {
-      Of chunk;
+      Of chunk{};
       KOKKOSQUANT_UNROLL
-      for (int v = 0; v < W; ++v) chunk.value[v] = at(o, i + v);
+      for (int v = 0; v < W; ++v) chunk.put(v, at(o, i + v));
       return chunk;
     } else {
       Words<static_cast<int>(sizeof(Of) / 4)> words;
@@ -39,7 +39,7 @@ struct ScratchTile {
   }
   KOKKOS_FORCEINLINE_FUNCTION void store(int o, int i, const Of& chunk) const {
     KOKKOSQUANT_UNROLL
-    for (int v = 0; v < W; ++v) at(o, i + v) = chunk.value[v];
+    for (int v = 0; v < W; ++v) at(o, i + v) = chunk.value(v);
   }
 };
 
@@ -191,7 +191,7 @@ struct DeviceTiles<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled, W>
       for (int u = 0; u < U; ++u) {
         const Across at = across(rank, u);
         KOKKOSQUANT_UNROLL
-        for (int v = 0; v < W; ++v) tile.at(at.o + v, at.i) = chunk[u].value[v];
+        for (int v = 0; v < W; ++v) tile.at(at.o + v, at.i) = chunk[u].value(v);
       }
     } else {
       each(
@@ -208,9 +208,9 @@ struct DeviceTiles<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled, W>
       KOKKOSQUANT_UNROLL
       for (int u = 0; u < U; ++u) {
         const Across at = across(rank, u);
-        Chunk<T, W> chunk;
+        Chunk<T, W> chunk{};
         KOKKOSQUANT_UNROLL
-        for (int v = 0; v < W; ++v) chunk.value[v] = tile.at(at.o + v, at.i);
+        for (int v = 0; v < W; ++v) chunk.put(v, tile.at(at.o + v, at.i));
         PackOf::store_chunk(*reinterpret_cast<Chunk<T, W>*>(data + (at.o + at.i * to.inner)), chunk);
       }
     } else {
@@ -241,7 +241,7 @@ struct DeviceTiles<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled, W>
   template <class CellData>
   KOKKOS_INLINE_FUNCTION auto any(std::int64_t o, std::int64_t i, const Part& part, const CellData& cell) const {
     const auto k = this->element.constants(cell);
-    PackOf pack;
+    PackOf pack{};
     pack.load_part(this->walk, o, i, {part.first, part.last, 0});
     pack.compute_any(this->element, part, [&](int) { return k; });
     return pack.out;

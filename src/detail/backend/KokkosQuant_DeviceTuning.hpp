@@ -35,20 +35,22 @@ struct DeviceTuning {
   // bfloat16, x or dy LayoutLeft, D = 4096, tiles at once 2, 3, 4: 0.46, 0.58, 0.50; 32 lines: 0.51.)
   int tile_packs, tile_lines, tile_team, tiles_at_once;
   // Scales found from the data:
-  // (H200, D = 1024, TB/s of 4.3, float / bfloat16. Elements kept 16, 32: DynamicFakeQuantize: 3.0 / 1.8, 4.0 / 2.2; DynamicQuantize
-  // to int8: 2.3 / 1.4, 2.9 / 1.7. Teams of several cells of 256, 128 threads: 3.5 / 1.7, 3.9 / 2.0, LayoutLeft 1.3 / 0.9, 1.5 / 1.0.)
-  int kept_elements, kept_bytes;  // of x that a thread holds at most between the range and the codes
+  // (H100, DynamicQuantizePerToken to int8, TB/s of 3.0, float / bfloat16. Earlier kernels on an H200, of 4.3: teams of several cells of 256,
+  // 128 threads, LayoutLeft: 1.3 / 0.9, 1.5 / 1.0.)
+  int kept_bytes, kept_elements;  // of x that a thread holds at most between the range and the codes; of cells anywhere
+  int least_group;                // threads that share a cell, where it has packs for them. D = 128, 4, 2: 3.0 / 2.4, 3.0 / 3.0
   int team_threads;               // of a team that has several cells, or a tile of them
-  int largest_team;               // threads of a team that has one cell. D = 16384, 512, 256: 2.7 / 1.8, 3.5 / 1.7
-  // Teams on a multiprocessor: 2 of 256 leave 128 registers for a thread, 3 leave 80. Outputs as wide as x, 2, 3: 3.9 / 2.0, 4.0 / 2.2;
-  // codes: 2.9 / 1.7, 2.7 / 1.7.
-  int teams_at_once, teams_of_codes_at_once;
+  int largest_team;               // threads of a team that has one cell
+  // Teams on a multiprocessor: of one cell (D = 4096, 3 with 80 registers, 2: - / 2.7, 2.9 / 2.9), of several along lines (D = 1024, 6, 5:
+  // - / 2.8, 3.1 / 3.0), of several across.
+  int teams_at_once, teams_of_groups_at_once, teams_across_at_once;
   std::int64_t team_elements;  // of a cell that a team has; larger ones are cut
   std::int64_t part_elements;  // into parts of so many
   int across_bytes;            // (cells across lines) of a line that a team has
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8,  4,   32,  32,  4, 1 << 17, 128,     5,       32, std::int64_t(1) << (device_walk_on_host ? 12 : 30), 8, 64, 256,
-    3,  32, 128, 128, 256, 3, 2,       1 << 17, 1 << 15, 128};
+    16, 8,       4,       32, 32,  4,  1 << 17, 128, 5,   32, std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+    8,  64,      256,     3,  128, 32, 2,       128, 256, 2,  5,
+    4,  1 << 17, 1 << 15, 128};
 
 }  // namespace KokkosQuant::Impl

@@ -183,7 +183,8 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static bool reads_once(const Plan&, const CellWalk&) {
     return true;
   }
-  static void cut(CellWalk& cells) {
+  template <class Plan>
+  static void cut(const Plan&, CellWalk& cells) {
     const std::int64_t inner = std::min(cells.cell_inner, 4 * host_tuning.task_elements);
     cells.cut(cells.across() ? host_tuning.task_elements / 16
                              : std::max<std::int64_t>(1, std::min(cells.cell_outer, 4 * host_tuning.task_elements / inner)),

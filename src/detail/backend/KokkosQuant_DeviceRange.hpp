@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The range of elements as they are loaded, in one instruction for each of them or less: of an element that is not finite no more
+// is known of it than that.
+#pragma once
+
+#include <cstdint>
+
+#include "../KokkosQuant_DynamicScale.hpp"
+#include "KokkosQuant_DeviceChunk.hpp"
+#include "KokkosQuant_DevicePairs.hpp"
+
+namespace KokkosQuant::Impl {
+
+// Magnitude: the largest |x| alone, as if it were positive. Double.
+template <class T, bool Magnitude>
+struct LoadedRange {
+  FiniteRange<T> of{0, 0};
+  static constexpr bool shows_nan = false;
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    KOKKOSQUANT_UNROLL
+    for (int v = 0; v < Chunk::size; ++v) of.template include<false>(chunk.value(v));
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { of.include(other.of); }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<T> range() const { return of; }
+};
+// Float
+template <>
+struct LoadedRange<float, true> {
+  float largest = 0;
+  static constexpr bool shows_nan = true;
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    KOKKOSQUANT_UNROLL
+    for (int v = 0; v < Chunk::size; ++v) largest = larger_magnitude(largest, chunk.value(v));
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = larger_magnitude(largest, other.largest); }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {0, largest}; }
+};
+template <>
+struct LoadedRange<float, false> {
+  float below = 0, above = 0;  // the largest -x and x
+  static constexpr bool shows_nan = true;
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    KOKKOSQUANT_UNROLL
+    for (int v = 0; v < Chunk::size; ++v) {
+      below = larger_or_nan(below, -chunk.value(v));
+      above = larger_or_nan(above, chunk.value(v));
+    }
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) {
+    below = larger_or_nan(below, other.below);
+    above = larger_or_nan(above, other.above);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {-below, above}; }
+};
+// 16 bits, two in a word
+template <class T>
+requires(sizeof(T) == 2) struct LoadedRange<T, true> {
+  std::uint32_t largest = 0;
+  static constexpr bool shows_nan = true;
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { largest = largest_halves(largest, a, b); });
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = largest_halves(largest, other.largest, 0); }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {0, larger_half<T>(largest)}; }
+
+  // of a chunk, two words at a time
+  template <class Chunk, class F>
+  static KOKKOS_FORCEINLINE_FUNCTION void each_word(const Chunk& chunk, const F& f) {
+    if constexpr (Chunk::in_words) {
+      constexpr int n = Chunk::size / 2;
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < n; w += 2) f(chunk.word[w], w + 1 < n ? chunk.word[w + 1] : 0);
+    } else {
+      KOKKOSQUANT_UNROLL
+      for (int v = 0; v < Chunk::size; ++v) f(bits_as<std::uint16_t>(chunk.value(v)), 0);
+    }
+  }
+};
+template <class T>
+requires(sizeof(T) == 2) struct LoadedRange<T, false> {
+  std::uint32_t below = 0, above = 0;
+  static constexpr bool shows_nan = true;
+  static constexpr std::uint32_t signs = 0x80008000;
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    LoadedRange<T, true>::each_word(chunk, [&](std::uint32_t a, std::uint32_t b) {
+      below = larger_halves(below, a ^ signs, b ^ signs);
+      above = larger_halves(above, a, b);
+    });
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) {
+    below = larger_halves(below, other.below, 0);
+    above = larger_halves(above, other.above, 0);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {-larger_half<T>(below), larger_half<T>(above)}; }
+};
+
+}  // namespace KokkosQuant::Impl

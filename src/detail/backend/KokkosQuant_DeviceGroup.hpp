@@ -54,9 +54,9 @@ template <class Exec>
 struct DeviceLanes {
   static constexpr bool is_team = false;
   const team_member<Exec>& team;
-  int lanes, lane;
+  int lanes, lane = 0;
 
-  KOKKOS_FORCEINLINE_FUNCTION DeviceLanes(const team_member<Exec>& of, int n) : team(of), lanes(n), lane(0) {
+  KOKKOS_FORCEINLINE_FUNCTION DeviceLanes(const team_member<Exec>& of, int n) : team(of), lanes(n) {
     // (code outside the loops over lanes is run by every lane: on devices lanes are threads)
     Kokkos::parallel_for(Kokkos::ThreadVectorRange(team, lanes), [&](int l) { lane = l; });
   }

@@ -15,6 +15,10 @@
 //   quick_constants(cell data)         with a member quick: may they be used?
 //   is_quick(constants, in...)         may they be used for this element?
 //   apply_quick(constants, out&, in...)
+// of which those with one floating-point input may have, for a pack whose largest |x| is known (NaN if one is):
+//   is_quick_up_to(largest)            may they be used for all of it?
+//   reaches(constants, largest)        and (codes of a byte or less) are all so near the range that two are computed in a word?
+//   quick_pair(constants, low, high)   these two
 #pragma once
 
 #include <Kokkos_Core.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Scales found and used on a device: what the walks along and across lines share. The threads that reduce a cell also quantize it.
+// Scales found and used on a device: packs of cells across lines, and the scales of cells in parts.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -13,7 +13,7 @@
 
 namespace KokkosQuant::Impl {
 
-// What is known of a cell's packs before a thread takes them.
+// Packs of cells across lines: as they are loaded, and computed with scales that were found.
 template <class Exec, class Element, class Out, class T, int W>
 struct DeviceCells {
   using C = typename Element::compute;
@@ -26,33 +26,19 @@ struct DeviceCells {
   Element element;
   Operands<Out, Inputs<T>> walk;
   CellWalk cells;
-  std::uint32_t start_skew, line_skew;  // of the first output, as in DeviceSweep
-  std::uint32_t vectors;                // operands that vector accesses can move
-  bool straight;                        // all of them
+  std::uint32_t vectors;  // operands that vector accesses can move
+  bool straight;          // all of them
 
   struct Position {
     std::int64_t o, i;
     Part part;
     bool whole;
   };
-  // Pack k of line o of a rectangle, counted from where packs of the first output are aligned.
-  KOKKOS_FORCEINLINE_FUNCTION Position position(const Rectangle& r, std::int64_t o, std::uint32_t k) const {
-    const std::uint32_t skew =
-        (start_skew + static_cast<std::uint32_t>(o % W) * line_skew + static_cast<std::uint32_t>(r.i0 % W)) % W;
-    const std::int64_t i = r.i0 + static_cast<std::int64_t>(k) * W - skew, before = r.i0 - i, behind = r.i0 + r.n - i;
-    const Part part{before > 0 ? static_cast<int>(before) : 0, behind < W ? static_cast<int>(behind) : W, vectors};
-    return {o, i, part, straight && part.first == 0 && part.last == W};
-  }
   KOKKOS_FORCEINLINE_FUNCTION void load(PackOf& pack, const Position& at) const {
     if (at.whole)
       pack.load(walk, at.o, at.i);
     else
       pack.load_part(walk, at.o, at.i, at.part);
-  }
-  template <bool Finite>
-  KOKKOS_FORCEINLINE_FUNCTION void include(Range& range, const PackOf& pack) const {
-    KOKKOSQUANT_UNROLL
-    for (int lane = 0; lane < W; ++lane) range.template include<Finite>(pack.in.head.template get<C>(lane));
   }
   // What was loaded is computed and stored; false where constants or elements are not quick: then finish_any does it. That one loads
   // anew, as a loop over lanes of a pack in registers would put all of them into local memory.
@@ -71,15 +57,6 @@ struct DeviceCells {
     pack.load_part(walk, at.o, at.i, at.part);
     pack.compute_any(element, at.part, any_constants);
     pack.store_part(walk, at.o, at.i, at.part);
-  }
-
-  // The range of all of a group's threads, given to all of them.
-  template <class Threads>
-  static KOKKOS_FORCEINLINE_FUNCTION Range range_of(const Threads& threads, const Range& mine) {
-    Range all{0, 0};
-    Kokkos::parallel_reduce(
-        threads, [&](int, Range& range) { range.include(mine); }, RangeReducer<FiniteRange<C>>{all});
-    return all;
   }
 };
 

@@ -136,14 +136,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   template <int W>
   static DeviceCells<Exec, Element, Out, T, W> base(const SweepPlan<Element, Out, Inputs<T>>& plan, const CellWalk& cells) {
     const std::uint32_t vectors = plan.by_element ? 0 : Launch::template vectors_of<W>(plan.walk);
-    const auto& leader = get<0>(plan.walk.out);
-    return {plan.element,
-            plan.walk,
-            cells,
-            Launch::template start_skew<W>(leader),
-            Launch::template line_skew<W>(leader),
-            vectors,
-            vectors == Launch::all_operands};
+    return {plan.element, plan.walk, cells, vectors, vectors == Launch::all_operands};
   }
   template <class Plan>
   static void launch_cells(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,

@@ -166,19 +166,25 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
         launch_units<which, DeviceLanes<Exec>>(exec, label, plan, finder, cells, to, lanes);
     });
   }
-  // A launch has so many lines of cells as 32 bits can count; where lines are far apart one line.
+  // A launch has so many lines of cells as 32 bits can count; where lines are far apart one line, and of a cell that has more lines
+  // than that whole parts.
   template <int Which, class Group, class Plan>
   static void launch_units(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
                            const CellWalk& cells, Range* to, std::int64_t lanes) {
     constexpr std::int64_t most = device_tuning.largest_launch;
     const std::int64_t parts = to != nullptr ? cells.parts() : 1;
-    if (!is_near(plan.walk) && cells.n_outer > 1) {
-      for (std::int64_t o = 0; o < cells.n_outer; ++o) {
-        CellWalk line = cells;
-        line.cell_outer = line.cells_outer = line.parts_outer = 1;
-        const std::int64_t first = o / cells.cell_outer * cells.cells_inner * parts + o % cells.cell_outer * cells.parts_inner;
-        Range* const of_line = to == nullptr ? nullptr : to + first;
-        launch_lines<Which, Group>(exec, label, plan, finder, line, of_line, parts, lanes, o, o + 1, o / cells.cell_outer, 0);
+    if ((!is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
+      const std::int64_t lines = is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
+      for (std::int64_t o = 0, end; o < cells.n_outer; o = end) {
+        const std::int64_t co = o / cells.cell_outer, in_cell = o - co * cells.cell_outer;
+        end = std::min({o + lines, (co + 1) * cells.cell_outer, cells.n_outer});
+        CellWalk some = cells;
+        some.cell_outer = end - o;
+        some.cells_outer = 1;
+        some.parts_outer = divide_up(some.cell_outer, cells.part_outer);
+        const std::int64_t first = co * cells.cells_inner * parts + in_cell / cells.part_outer * cells.parts_inner;
+        Range* const of_some = to == nullptr ? nullptr : to + first;
+        launch_lines<Which, Group>(exec, label, plan, finder, some, of_some, parts, lanes, o, end, co, 0);
       }
       return;
     }

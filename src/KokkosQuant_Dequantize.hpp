@@ -17,6 +17,7 @@ struct DequantizeElementOf {
   template <class T, Contract, class Scale, class ZeroPoint>
   struct Element : CellElement<T, Scale, ZeroPoint> {
     using C = compute_t<T>;
+    static constexpr Outcome outcome = outcome_of_steps<T>;
     template <class V, class I>
     using constants_of = DequantizeConstants<V, I>;
     using cell_constants = DequantizeConstants<C, integer_of<C>>;
@@ -27,7 +28,9 @@ struct DequantizeElementOf {
       if constexpr (sizeof(C) == 4) k.moderate = k.moderate && sizeof(Codes) < 4;
       return k;
     }
-    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return k.moderate; }
+    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) {
+      return k.moderate && suits_packs<T>(k.scale);
+    }
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class V, class I>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& x, const I& q) const {

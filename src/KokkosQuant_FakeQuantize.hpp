@@ -16,7 +16,12 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   using typename Base::A;
   using typename Base::C;
   using typename Base::I;
+  static constexpr Outcome outcome = outcome_of_steps<T>;
 
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const K& k) {
+    return A::is_simple(k) && suits_packs<T>(k.scale);
+  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {

@@ -27,6 +27,7 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
   using C = compute_t<T>;
   using I = integer_of<C>;
   using A = Affine<Rules>;
+  static constexpr Outcome outcome = outcome_of_steps<T>;
 
   template <class V, class J>
   using constants_of =
@@ -45,7 +46,7 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
     return {A::forward(scale, cell.zero_point, this->range), A::mask(scale, cell.zero_point, this->range), true};
   }
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, I>& k) {
-    return A::is_simple(k.forward) && A::is_simple(k.mask);
+    return A::is_simple(k.forward) && A::is_simple(k.mask) && suits_packs<T>(k.forward.scale);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J>
@@ -121,6 +122,7 @@ struct KeptGradientElement : FreeElement<T> {
   using C = compute_t<T>;
   using I = integer_of<C>;
   using CellData = typename FreeElement<T>::CellData;
+  static constexpr Outcome outcome = Outcome::element;
   template <class, class>
   using constants_of = NoConstants;
   QuantizeDescriptor range;

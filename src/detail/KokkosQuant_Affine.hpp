@@ -194,6 +194,31 @@ KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quantize(const QuantizeConstants<C, in
   return static_cast<integer_of<C>>(round_small(u) + zero_point);
 }
 
+// The same for packs of float, which round t by adding round_shift and go on with the bits of the sum: integers in their order.
+// `inverse` is 1/scale, or NaN where no quotient can be had from it without a division.
+template <class V, class I>
+struct CodeConstants {
+  V scale, inverse;
+  I shifted;            // as above; codes are clamped as integers, to the range that all cells share
+  std::int32_t simple;  // 1, or 0: packs cannot be computed
+
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.inverse...), f(k.shifted...);
+  }
+};
+// Of any t: what is clamped here is clamped again by moderate ranges, whatever the zero point.
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class V>
+KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const V& t) {
+  return to_bits(clamp(nan_to_zero(t), -0x1p22f, 0x1p22f) + round_shift<float>);
+}
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class K, class I>
+KOKKOS_FORCEINLINE_FUNCTION auto code_of_bits(const K& k, const I& bits, const QuantizeDescriptor& d) {
+  return clamp(bits + k.shifted, d.q_min, d.q_max);
+}
+
 // ---- dequantize -------------------------------------------------------------------------------------------------------
 
 template <class V, class I>

@@ -22,7 +22,10 @@ struct ForwardElement : CellElement<T, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
     return A::forward(widen<C>(cell.scale), cell.zero_point, this->range);
   }
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) { return A::is_simple(k); }
+  template <class K>
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const K& k) {
+    return A::is_simple(k);
+  }
   template <class Cell>
   KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
     return A::quick_forward(widen<C>(cell.scale), cell.zero_point, this->range);
@@ -41,6 +44,7 @@ struct StraightThrough {
   struct Element : CellElement<T, Scale, ZeroPoint> {
     using C = compute_t<T>;
     using A = Affine<Rules>;
+    static constexpr Outcome outcome = Divides ? Outcome::any : Outcome::element;
 
     template <class V, class I>
     using constants_of = typename A::template inside_constants<V, I>;

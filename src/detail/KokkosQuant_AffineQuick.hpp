@@ -109,6 +109,24 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeConstants<C>& k, C x) {
   return round_small(quick_quotient(clamp(x, k.x_lo, k.x_hi), k.scale, k.inverse)) + k.zero_point;
 }
+// For packs, without branches (see first_rounding_to_moderate).
+KOKKOS_FORCEINLINE_FUNCTION CodeConstants<float, std::int32_t> code_constants(float scale, std::int32_t zero_point,
+                                                                              const QuantizeDescriptor& d) {
+  const auto flag = [](bool condition) { return condition ? 1 : 0; };
+  const std::int32_t moderate = flag(is_moderate(d.q_min)) & flag(is_moderate(d.q_max)) & flag(is_moderate(zero_point));
+  const std::int32_t slow = flag(!(scale >= 0x1p-40f)) | flag(!(scale <= 0x1p40f));  // no quick scale
+  const auto inverse_or_nan = bits_as<float>(bits_as<std::int32_t>(divide(1.0f, scale)) | (-slow & 0x7fffffff));
+  return {scale, inverse_or_nan, shifted_zero_point<float>(zero_point), moderate};
+}
+// The bits of t + round_shift. Those of |t| < 2^22 have round_shift's exponent, and no others have: not NaN, and not what over- or
+// underflowed on the way (see quick_inside).
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class K, class V>
+KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
+  const V q = multiply(x, k.inverse);
+  return to_bits(fused_multiply_add(fused_multiply_add(-q, k.scale, x), k.inverse, q) + round_shift<float>);
+}
+
 // Of two x within reach a word of both, for codes of a byte or less.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_quantize_pair(const QuickQuantizeConstants<float>& k, float low, float high,
                                                               const QuantizeDescriptor& d) {

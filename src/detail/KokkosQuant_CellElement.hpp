@@ -14,6 +14,7 @@ namespace KokkosQuant::Impl {
 template <element_type T, class Scale, class ZeroPoint>
 struct CellElement {
   using compute = compute_t<T>;
+  static constexpr Outcome outcome = Outcome::any;
   // What is read of a cell. Apart from what is computed of it, so that a thread can have many cells' reads in flight.
   struct CellData {
     typename Scale::value_type scale;
@@ -37,6 +38,15 @@ struct CellElement {
     zero_point.move(o, i);
   }
 };
+
+// Of elements whose results are a scale times an integer: packs leave scales to others that are subnormal, where bfloat16 may be too.
+template <element_type T>
+inline constexpr Outcome outcome_of_steps = std::is_same_v<T, bfloat16_t> ? Outcome::not_subnormal : Outcome::any;
+template <element_type T, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION constexpr bool suits_packs(C scale) {
+  if constexpr (std::is_same_v<T, bfloat16_t>) return !is_subnormal(scale);
+  return true;
+}
 
 // An element function for the scale and zero point of args.
 template <template <class, Contract, class, class> class Element, class Granularity, Contract Rules, class T, class Args>
@@ -68,6 +78,7 @@ requires(!std::derived_from<Descriptor, QuantizeDescriptor>) auto cell_element(c
 template <element_type T>
 struct FreeElement {
   using compute = compute_t<T>;
+  static constexpr Outcome outcome = Outcome::any;
   struct CellData {};
   KOKKOS_FORCEINLINE_FUNCTION CellData cell_data(std::int64_t, std::int64_t) const { return {}; }
   void transpose() {}

@@ -103,6 +103,12 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C ones_like(C) {
   return C(1);
 }
+KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_subnormal(float x) {
+  const std::uint32_t magnitude = __builtin_bit_cast(std::uint32_t, x) & 0x7fffffffu;
+  return magnitude - 1 < 0x007fffffu;
+}
+// What results of an element function may be, for their way into 16 bits: any numbers; none that is subnormal; elements as they are.
+enum class Outcome { any, not_subnormal, element };
 // a flag as the element of a mask, and back
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> to_flag(bool kept, C) {

@@ -2,6 +2,7 @@
 // What a host loads, computes and stores at once: a block of packs, and the constants of its elements.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -10,8 +11,8 @@
 
 namespace KokkosQuant::Impl {
 
-// P packs of W lanes. Interleaved: a pack of even and a pack of odd elements.
-template <class L, int W, int P, bool Interleaved>
+// P packs of W lanes. Interleaved: packs of even and of odd elements in turn.
+template <class L, int W, int P, bool Interleaved, Outcome R = Outcome::any>
 struct Block {
   static constexpr int size = W * P;
   Pack<L, W> pack[P];
@@ -29,9 +30,10 @@ struct Block {
     } else {
       Block b;
       if constexpr (Interleaved)
-        load_even_odd(from, b.pack[0], b.pack[1]);
+        for_each_pack<P / 2>(
+            [&](auto p) KOKKOSQUANT_HOST_LAMBDA { load_even_odd(from + 2 * W * p, b.pack[2 * p], b.pack[2 * p + 1]); });
       else
-        for (int p = 0; p < P; ++p) b.pack[p] = load_lanes<W, C>(from + W * p);
+        for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { b.pack[p] = load_lanes<W, C>(from + W * p); });
       return b;
     }
   }
@@ -39,24 +41,31 @@ struct Block {
   KOKKOSQUANT_HOST_INLINE void store(T* to) const {
     if constexpr (flags_in_mask<T, L, W>) {
       for (int p = 0; p < P; ++p) store_flags(to + p * W / 8, pack[p]);
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+    } else if constexpr (packed_type<T> && sizeof(L) == 1 && size == 64) {
+      pack_vector(pack[0].get(), to);
+#endif
     } else if constexpr (packed_type<T>) {
       alignas(64) std::int8_t codes[size];
       store(codes);
       pack_codes<size>(codes, to);
     } else if constexpr (Interleaved) {
-      store_even_odd(to, pack[0], pack[1]);
+      for (int p = 0; p < P; p += 2) store_even_odd<R>(to + W * p, pack[p], pack[p + 1]);
+    } else if constexpr (std::is_same_v<T, bfloat16_t> && P % 2 == 0) {
+      for_each_pack<P / 2>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { store_two<R>(to + 2 * W * p, pack[2 * p], pack[2 * p + 1]); });
     } else {
-      for (int p = 0; p < P; ++p) store_lanes<W>(to + W * p, pack[p]);
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { store_lanes<W>(to + W * p, pack[p]); });
     }
   }
-  KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[Interleaved ? j % P : j / W].lane[Interleaved ? j / P : j % W]; }
-  KOKKOSQUANT_HOST_INLINE const L& lane(int j) const {
-    return pack[Interleaved ? j % P : j / W].lane[Interleaved ? j / P : j % W];
-  }
+  static constexpr int pack_of(int j) { return Interleaved ? j / (2 * W) * 2 + j % 2 : j / W; }
+  static constexpr int lane_of(int j) { return Interleaved ? j % (2 * W) / 2 : j % W; }
+  KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[pack_of(j)].lane[lane_of(j)]; }
+  KOKKOSQUANT_HOST_INLINE const L& lane(int j) const { return pack[pack_of(j)].lane[lane_of(j)]; }
   // past the caches, to an address that suits
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_streaming(T* to) const {
-    constexpr int step = Interleaved ? size : W, bytes = step * static_cast<int>(sizeof(T));
+    constexpr int bytes = std::min(size * static_cast<int>(sizeof(T)), host_vector_bytes);
+    constexpr int step = bytes / static_cast<int>(sizeof(T));
     alignas(64) T some[size];
     store(some);
     for (int j = 0; j < size; j += step) Impl::store_streaming<bytes>(to + j, some + j);
@@ -142,7 +151,8 @@ struct BlockConstants {
   // the element of a block that a lane of its pack p holds
   static KOKKOSQUANT_HOST_INLINE vector_t<I, W> elements(int p) {
     vector_t<I, W> e{};
-    for (int lane = 0; lane < W; ++lane) e[lane] = static_cast<I>(Interleaved ? lane * P + p : p * W + lane);
+    for (int lane = 0; lane < W; ++lane)
+      e[lane] = static_cast<I>(Interleaved ? p / 2 * 2 * W + lane * 2 + p % 2 : p * W + lane);
     return e;
   }
 
@@ -153,9 +163,11 @@ struct BlockConstants {
     const ConstantsTable<Element, R>& positions;
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
       BlockConstants k;
-      for (int p = 0; p < P; ++p)
-        Constants::for_each([i, p](auto& pack, const auto& values) { pack = pack.load(values.lane + i + p * W); }, k.pack[p],
-                            positions.table);
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        Constants::for_each([i, p](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.load(values.lane + i + p * W); },
+                            k.pack[p], positions.table);
+      });
       return k;
     }
   };
@@ -168,15 +180,27 @@ struct BlockConstants {
     const ConstantsTable<Element, R>& cells;
     int log_length;
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
+      constexpr int run = Interleaved ? 2 * W : W;  // elements of a pack, or of two
+      if (1 << log_length >= run && i % run == 0) return of_whole_packs(i);
       const std::int64_t first = i >> log_length;
       const auto phase = static_cast<I>(i - (first << log_length));
       BlockConstants k;
-      for (int p = 0; p < P; ++p) {
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
         const auto cell = Pack<I, W>::of((elements(p) + phase) >> log_length);
-        Constants::for_each(
-            [first, &cell](auto& pack, const auto& values) { pack = permuted(pack.load(values.lane + first), cell); },
-            k.pack[p], cells.table);
-      }
+        Constants::for_each([first, &cell](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = permuted(pack.load(values.lane + first), cell); },
+                            k.pack[p], cells.table);
+      });
+      return k;
+    }
+    KOKKOSQUANT_HOST_INLINE BlockConstants of_whole_packs(std::int64_t i) const {
+      BlockConstants k;
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        const std::int64_t cell = (i + (Interleaved ? p / 2 * 2 * W : p * W)) >> log_length;
+        Constants::for_each([cell](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.all(values.lane[cell]); },
+                            k.pack[p], cells.table);
+      });
       return k;
     }
   };
@@ -191,20 +215,21 @@ struct BlockConstants {
       for (; end <= i; end += length) ++cell;
       BlockConstants k;
       const int first = cell;
-      for (int p = 0; p < P; ++p)
-        Constants::for_each([first](auto& pack, const auto& values) { pack = pack.all(values.lane[first]); }, k.pack[p],
-                            cells.table);
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        Constants::for_each([first](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.all(values.lane[first]); },
+                            k.pack[p], cells.table);
+      });
       int next = cell;
       for (std::int64_t e = end - i; e < W * P; e += length) {
         ++next;
-        for (int p = 0; p < P; ++p) {
+        for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
           const auto where = elements(p) >= static_cast<I>(e);
           Constants::for_each(
-              [where, next](auto& pack, const auto& values) {
-                pack = pack.of(where ? pack.all(values.lane[next]).get() : pack.get());
-              },
+              [where, next](auto& pack, const auto& values)
+                  KOKKOSQUANT_HOST_LAMBDA { pack = pack.of(where ? pack.all(values.lane[next]).get() : pack.get()); },
               k.pack[p], cells.table);
-        }
+        });
       }
       return k;
     }

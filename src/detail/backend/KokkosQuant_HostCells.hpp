@@ -12,92 +12,14 @@
 #include "../KokkosQuant_CellWalk.hpp"
 #include "../KokkosQuant_DynamicScale.hpp"
 #include "KokkosQuant_HostLaunch.hpp"
+#include "KokkosQuant_HostRange.hpp"
 
 namespace KokkosQuant::Impl {
 
-// The range of all lanes.
-template <class C, int W>
-KOKKOSQUANT_HOST_INLINE FiniteRange<C> range_of_lanes(const FiniteRange<Pack<C, W>>& r) {
-  if constexpr (W == 1) {
-    return {r.lo.lane[0], r.hi.lane[0]};
-  } else {
-    using Half = Pack<C, W / 2>;
-    return range_of_lanes(FiniteRange<Half>{least(Half::load(r.lo.lane), Half::load(r.lo.lane + W / 2)),
-                                            greatest(Half::load(r.hi.lane), Half::load(r.hi.lane + W / 2))});
-  }
-}
-
-// The ranges of rectangles of an array.
-template <class C, class T>
-struct HostRanges {
-  static constexpr int width = host_vector_bytes / static_cast<int>(sizeof(C)), packs = 2, size = width * packs;
-  using V = Pack<C, width>;
-  using Elements = Block<C, width, packs, std::is_same_v<T, bfloat16_t>>;
-  Lines<const T> x;
-
-  FiniteRange<C> along(const CellWalk::Rectangle& r) const {
-    const FiniteRange<C> range = along_of<false>(r);
-    return range.is_finite() ? range : along_of<true>(r);
-  }
-  // Of each position of a rectangle of at most `tile` positions.
-  static constexpr int tile = host_tuning.cell_positions;
-  struct Positions {
-    FiniteRange<V> pack[(tile + width - 1) / width];
-    FiniteRange<C> operator[](std::int64_t j) const {
-      return {pack[j / width].lo.lane[j % width], pack[j / width].hi.lane[j % width]};
-    }
-  };
-  Positions across(const CellWalk::Rectangle& r) const {
-    const Positions range = across_of<false>(r);
-    bool finite = true;
-    for (std::int64_t j = 0; j < r.n; ++j) finite = finite && range[j].is_finite();
-    return finite ? range : across_of<true>(r);
-  }
-
- private:
-  template <bool Finite>
-  FiniteRange<C> along_of(const CellWalk::Rectangle& r) const {
-    FiniteRange<V> range[packs] = {{V::all(0), V::all(0)}, {V::all(0), V::all(0)}};
-    const auto include = [&](const Elements& e) {
-      for (int p = 0; p < packs; ++p) range[p].template include<Finite>(e.pack[p]);
-    };
-    for (std::int64_t o = r.o0; o < r.o1; ++o) {
-      const T* line = x.at(o, r.i0);
-      std::int64_t i = 0;
-      if (x.inner == 1 && r.n >= size) {
-        for (; i + size <= r.n; i += size) include(Elements::template load<C>(line + i));
-        if (i < r.n) include(Elements::template load<C>(line + r.n - size));  // some of them again
-      } else {
-        for (; i < r.n; i += size)
-          include(Elements::template load_some<C>(line + i * x.inner, x.inner,
-                                                  static_cast<int>(std::min<std::int64_t>(size, r.n - i))));
-      }
-    }
-    range[0].include(range[1]);
-    return range_of_lanes(range[0]);
-  }
-  template <bool Finite>
-  Positions across_of(const CellWalk::Rectangle& r) const {
-    Positions range;
-    const int whole = x.inner == 1 ? static_cast<int>(r.n / width) : 0, all = static_cast<int>((r.n + width - 1) / width);
-    for (int j = 0; j < all; ++j) range.pack[j] = {V::all(0), V::all(0)};
-    using Some = Block<C, width, 1, false>;
-    for (std::int64_t o = r.o0; o < r.o1; ++o) {
-      const T* line = x.at(o, r.i0);
-      for (int j = 0; j < whole; ++j) range.pack[j].template include<Finite>(load_lanes<width, C>(line + j * width));
-      for (int j = whole; j < all; ++j) {
-        const int rest = static_cast<int>(std::min<std::int64_t>(width, r.n - j * width));
-        range.pack[j].template include<Finite>(Some::template load_some<C>(line + j * width * x.inner, x.inner, rest).pack[0]);
-      }
-    }
-    return range;
-  }
-};
-
 // Ranges of parts of cells, into the workspace.
-template <class C, class T>
+template <class C, class T, bool Magnitude>
 struct HostPartRanges {
-  HostRanges<C, T> ranges;
+  HostRanges<C, T, Magnitude> ranges;
   CellWalk cells;
   FiniteRange<C>* to;
   std::int64_t tiles;  // (across) of positions
@@ -135,7 +57,7 @@ struct HostFindScales {
 template <class Finder, class Sweep, class T, class Statistics>
 struct HostDynamicSweep {
   using C = typename Finder::compute;
-  HostRanges<C, T> ranges;
+  HostRanges<C, T, Finder::by_magnitude> ranges;
   CellWalk cells;
   Finder finder;
   Sweep sweep;
@@ -144,24 +66,49 @@ struct HostDynamicSweep {
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / sweep.inner_tasks * sweep.task_outer, o1 = std::min(o0 + sweep.task_outer, cells.n_outer);
     const std::int64_t i0 = task % sweep.inner_tasks * sweep.task_inner, i1 = std::min(i0 + sweep.task_inner, cells.n_inner);
+    if (cells.across())
+      across(o0, o1, i0, i1);
+    else
+      along(o0, o1, i0, i1);
+    sweep(task);
+  }
+
+ private:
+  KOKKOSQUANT_HOST_INLINE void across(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) const {
     for (std::int64_t o = o0; o < o1; o += cells.cell_outer) {
       const std::int64_t co = o / cells.cell_outer, end = std::min(o + cells.cell_outer, o1);
-      if (cells.across()) {
-        for (std::int64_t i = i0; i < i1; i += ranges.tile) {
-          const std::int64_t n = std::min<std::int64_t>(ranges.tile, i1 - i);
-          const auto range = ranges.across({o, end, i, n});
-          for (std::int64_t j = 0; j < n; ++j) finder.store(co, i + j, finder.find(range[j]));
-          for (std::int64_t j = 0; j < n; ++j) statistics.whole_cell(co, i + j);
-        }
-      } else {
-        for (std::int64_t i = i0; i < i1; i += cells.cell_inner) {
-          const std::int64_t ci = i / cells.cell_inner;
-          finder.store(co, ci, finder.find(ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)})));
-          statistics.whole_cell(co, ci);
-        }
+      for (std::int64_t i = i0; i < i1; i += ranges.tile) {
+        const std::int64_t n = std::min<std::int64_t>(ranges.tile, i1 - i);
+        const auto range = ranges.across({o, end, i, n});
+        for (std::int64_t j = 0; j < n; ++j) finder.store(co, i + j, finder.find(range[j]));
+        for (std::int64_t j = 0; j < n; ++j) statistics.whole_cell(co, i + j);
       }
     }
-    sweep(task);
+  }
+  // Ranges of several cells before their scales: neither's chain of operations then waits for the other's.
+  KOKKOSQUANT_HOST_INLINE void along(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) const {
+    constexpr int several = 16;
+    FiniteRange<C> range[several];
+    std::int64_t outer[several], inner[several];
+    int n = 0;
+    const auto find_scales = [&] {
+      for (int c = 0; c < n; ++c) finder.store(outer[c], inner[c], finder.find(range[c]));
+      for (int c = 0; c < n; ++c) statistics.whole_cell(outer[c], inner[c]);
+      n = 0;
+    };
+    const std::int64_t ci0 = i0 / cells.cell_inner;
+    std::int64_t co = o0 / cells.cell_outer;
+    for (std::int64_t o = o0; o < o1; o += cells.cell_outer, ++co) {
+      const std::int64_t end = std::min(o + cells.cell_outer, o1);
+      std::int64_t ci = ci0;
+      for (std::int64_t i = i0; i < i1; i += cells.cell_inner, ++ci) {
+        range[n] = ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)});
+        outer[n] = co;
+        inner[n] = ci;
+        if (++n == several) find_scales();
+      }
+    }
+    find_scales();
   }
 };
 
@@ -224,7 +171,7 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     const std::int64_t n_tiles = tiles(cells), units = cells.across() ? cells.cells_outer * n_tiles : cells.cells();
     using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>;
     Kokkos::parallel_for(label + "::ranges", Policy(exec, 0, units * cells.parts()),
-                         HostPartRanges<C, T>{{plan.walk.in.head}, cells, to, n_tiles});
+                         HostPartRanges<C, T, Finder::by_magnitude>{{plan.walk.in.head}, cells, to, n_tiles});
     Kokkos::parallel_for(label + "::scales", Policy(exec, 0, cells.cells()), HostFindScales<Finder>{finder, cells, to});
   }
 };

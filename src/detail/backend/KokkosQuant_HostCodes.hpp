@@ -140,6 +140,24 @@ KOKKOSQUANT_HOST_INLINE void pack_16(const std::int8_t* from, Q* to) {
 inline constexpr int packed_at_once = 8;
 #endif
 
+// As many as a vector has bytes, from a register.
+#if defined(__AVX512F__) && defined(__AVX512BW__)
+template <packed_type Q>
+KOKKOSQUANT_HOST_INLINE void pack_vector(const vector_t<std::int8_t, 64>& codes, Q* to) {
+  constexpr __mmask32 all = ~__mmask32(0);
+  const auto v = (__m512i)codes;
+  if constexpr (Q::bits == 4) {
+    const __m512i words = _mm512_maddubs_epi16(_mm512_and_si512(v, _mm512_set1_epi8(15)), _mm512_set1_epi16(0x1001));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_maskz_cvtepi16_epi8(all, words));
+  } else {
+    static_assert(Q::bits == 2);
+    const __m512i words = _mm512_maddubs_epi16(_mm512_and_si512(v, _mm512_set1_epi8(3)), _mm512_set1_epi16(0x0401));
+    const __m512i fours = _mm512_madd_epi16(words, _mm512_set1_epi32(0x00100001));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_maskz_cvtepi32_epi8(static_cast<__mmask16>(all), fours));
+  }
+}
+#endif
+
 // Flags of a bit lie in a mask register as they do in memory.
 template <class T, class L, int W>
 inline constexpr bool flags_in_mask =

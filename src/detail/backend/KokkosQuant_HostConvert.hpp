@@ -89,6 +89,24 @@ KOKKOSQUANT_HOST_INLINE void store_pack(bfloat16_t* to, const Pack<float, W>& va
 #endif
   store_u16<W>(to, round_to_upper_half(value) >> 16);
 }
+// Two packs, one behind the other.
+template <Outcome R, int W>
+KOKKOSQUANT_HOST_INLINE void store_two(bfloat16_t* to, const Pack<float, W>& first, const Pack<float, W>& second) {
+#ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
+  if constexpr (W == 16 && R == Outcome::element) {
+    alignas(64) static constexpr std::uint16_t upper_halves[32] = {1,  3,  5,  7,  9,  11, 13, 15, 17, 19, 21,
+                                                                   23, 25, 27, 29, 31, 33, 35, 37, 39, 41, 43,
+                                                                   45, 47, 49, 51, 53, 55, 57, 59, 61, 63};
+    const __m512i places = _mm512_load_si512(upper_halves);
+    return _mm512_storeu_si512(to, _mm512_permutex2var_epi16((__m512i)first.get(), places, (__m512i)second.get()));
+  }
+  if constexpr (W == 16)
+    if (R == Outcome::not_subnormal || (subnormal_lanes(first) | subnormal_lanes(second)) == 0) [[likely]]
+      return _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh((__m512)second.get(), (__m512)first.get()));
+#endif
+  store_pack(to, first);
+  store_pack(to + W, second);
+}
 // 2W elements as W even and W odd ones, two in each 32-bit word: shifts and masks instead of widening and narrowing.
 template <int W>
 KOKKOSQUANT_HOST_INLINE void load_even_odd(const bfloat16_t* from, Pack<float, W>& even, Pack<float, W>& odd) {
@@ -97,12 +115,17 @@ KOKKOSQUANT_HOST_INLINE void load_even_odd(const bfloat16_t* from, Pack<float, W
   even = Pack<float, W>::of((vector_t<float, W>)(words << 16));
   odd = Pack<float, W>::of((vector_t<float, W>)(words & 0xffff0000u));
 }
-template <int W>
+template <Outcome R, int W>
 KOKKOSQUANT_HOST_INLINE void store_even_odd(bfloat16_t* to, const Pack<float, W>& even, const Pack<float, W>& odd) {
   using Words = loose_vector_t<std::uint32_t, W, alignof(bfloat16_t)>;
+  using Bits = vector_t<std::uint32_t, W>;
+  if constexpr (R == Outcome::element) {
+    *reinterpret_cast<Words*>(to) = ((Bits)even.get() >> 16) | (Bits)odd.get();
+    return;
+  }
 #ifdef KOKKOSQUANT_NATIVE_BFLOAT16_PACKS
   if constexpr (W == 16)
-    if ((subnormal_lanes(even) | subnormal_lanes(odd)) == 0) [[likely]] {
+    if (R == Outcome::not_subnormal || (subnormal_lanes(even) | subnormal_lanes(odd)) == 0) [[likely]] {
       alignas(64) static constexpr std::uint16_t in_turn[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
                                                                 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
       const auto halves = (__m512i)_mm512_cvtne2ps_pbh((__m512)odd.get(), (__m512)even.get());

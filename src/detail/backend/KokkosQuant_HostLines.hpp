@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../KokkosQuant_Operands.hpp"
+#include "KokkosQuant_HostApply.hpp"
 #include "KokkosQuant_HostBlock.hpp"
 #include "KokkosQuant_HostHalves.hpp"
 #include "KokkosQuant_HostTuning.hpp"
@@ -24,7 +25,13 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
   using Walk = Operands<Outputs<O...>, Inputs<I...>>;
   using OutSequence = std::index_sequence_for<O...>;
   using InSequence = std::index_sequence_for<I...>;
-  static constexpr bool interleaved = (std::is_same_v<O, bfloat16_t> && ...) && (std::is_same_v<I, bfloat16_t> && ...);
+  // Codes that are computed in packs of W are narrowed to bytes.
+  template <int W>
+  static constexpr bool narrows = sizeof...(O) == 1 && sizeof...(I) == 1 && (narrows_codes<O, W> && ...) &&
+                                  (element_type<I> && ...);
+  template <int W>
+  static constexpr bool interleaves = ((std::is_same_v<O, bfloat16_t> && ...) ||
+                                       narrows<W>)&&(std::is_same_v<I, bfloat16_t>&&...);
 
   Element element;
   Walk walk;
@@ -51,7 +58,9 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     template <class T>
     using block = Block<lane_t<T, C>, W, P, Interleaved>;
     using InBlocks = Tuple<block<I>...>;
-    using OutBlocks = Tuple<block<O>...>;
+    static constexpr bool of_bytes = narrows<W> && P == narrowed_packs;
+    using OutBlocks = Tuple<std::conditional_t<of_bytes, Block<std::int8_t, size, 1, false>,
+                                               Block<lane_t<O, C>, W, P, Interleaved, Element::outcome>>...>;
     using Constants = BlockConstants<Element, W, P, Interleaved>;
 
     template <std::size_t... B>
@@ -70,7 +79,10 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in,
                                                    std::index_sequence<A...>, std::index_sequence<B...>) {
       OutBlocks out;
-      for (int p = 0; p < P; ++p) element.apply(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);
+      if constexpr (of_bytes)
+        ((get<A>(out) = bytes_of_codes<O, Interleaved>(element, k.pack, get<0>(in).pack)), ...);
+      else
+        for (int p = 0; p < P; ++p) element.apply(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);
       return out;
     }
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include "../KokkosQuant_Scalar.hpp"
 
@@ -21,6 +22,17 @@
 #define KOKKOSQUANT_HOST_TASK __attribute__((noinline))
 
 namespace KokkosQuant::Impl {
+
+// f(0), f(1), ... f(N - 1) without a loop: gcc keeps arrays of packs in memory that a loop has indexed when it comes to unroll it.
+template <class F, int... P>
+KOKKOSQUANT_HOST_INLINE void for_each_of(const F& f, std::integer_sequence<int, P...>) {
+  (f(std::integral_constant<int, P>{}), ...);
+}
+template <int N, class F>
+KOKKOSQUANT_HOST_INLINE void for_each_pack(const F& f) {
+  for_each_of(f, std::make_integer_sequence<int, N>{});
+}
+#define KOKKOSQUANT_HOST_LAMBDA __attribute__((always_inline))
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 inline constexpr int host_vector_bytes = 64;
@@ -131,6 +143,33 @@ KOKKOSQUANT_HOST_INLINE Pack<T, W> multiply(const Pack<T, W>& a, const S& b) {
   return Pack<T, W>::of(a.get() * as_pack<T, W>(b).get());
 }
 
+template <std::floating_point T, int W>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a) {
+  return Pack<T, W>::of(-a.get());
+}
+// RN(a * b + c), where there is an instruction for it.
+template <int W>
+inline constexpr bool fuses_floats =
+#if defined(__AVX512F__)
+    W == 16;
+#elif defined(__AVX2__) && defined(__FMA__)
+    W == 8;
+#else
+    false;
+#endif
+template <int W>
+KOKKOSQUANT_HOST_INLINE Pack<float, W> fused_multiply_add([[maybe_unused]] const Pack<float, W>& a,
+                                                          [[maybe_unused]] const Pack<float, W>& b, const Pack<float, W>& c) {
+  static_assert(fuses_floats<W>);
+#if defined(__AVX512F__)
+  return Pack<float, W>::of((vector_t<float, W>)_mm512_fmadd_ps((__m512)a.get(), (__m512)b.get(), (__m512)c.get()));
+#elif defined(__AVX2__) && defined(__FMA__)
+  return Pack<float, W>::of((vector_t<float, W>)_mm256_fmadd_ps((__m256)a.get(), (__m256)b.get(), (__m256)c.get()));
+#else
+  return c;
+#endif
+}
+
 // Comparisons give all ones or all zeros a lane.
 template <std::floating_point C, int W, lanes_of<C, W> S>
 KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> within(const Pack<C, W>& t, const S& t_min, const S& t_max) {
@@ -196,11 +235,11 @@ template <std::signed_integral I, int W>
 KOKKOSQUANT_HOST_INLINE Pack<I, W> is_between(const Pack<I, W>& q, I lo, I hi) {
   return Pack<I, W>::of((vector_t<I, W>)(q.get() > lo) & (vector_t<I, W>)(q.get() < hi));
 }
-template <std::floating_point C, int W, lanes_of<C, W> S>
-KOKKOSQUANT_HOST_INLINE Pack<C, W> clamp(const Pack<C, W>& t, const S& lo, const S& hi) {
-  const auto low = as_pack<C, W>(lo).get(), high = as_pack<C, W>(hi).get();
+template <class T, int W, lanes_of<T, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<T, W> clamp(const Pack<T, W>& t, const S& lo, const S& hi) {
+  const auto low = as_pack<T, W>(lo).get(), high = as_pack<T, W>(hi).get();
   const auto raised = t.get() > low ? t.get() : low;
-  return Pack<C, W>::of(raised < high ? raised : high);
+  return Pack<T, W>::of(raised < high ? raised : high);
 }
 // b where a is NaN
 template <std::floating_point C, int W>
@@ -227,8 +266,10 @@ KOKKOSQUANT_HOST_INLINE IntegerPack<C, W> round_small_and_add(const Pack<C, W>& 
 }
 template <std::signed_integral I, int W>
 KOKKOSQUANT_HOST_INLINE auto from_small_integer(const Pack<I, W>& i) {
-  using C = std::conditional_t<sizeof(I) == 8, double, float>;
-  return Pack<C, W>::of((vector_t<C, W>)(i.get() + round_shift_bits<C>)-round_shift<C>);
+  if constexpr (sizeof(I) == 4)
+    return Pack<float, W>::of(__builtin_convertvector(i.get(), vector_t<float, W>));
+  else
+    return Pack<double, W>::of((vector_t<double, W>)(i.get() + round_shift_bits<double>)-round_shift<double>);
 }
 
 }  // namespace KokkosQuant::Impl

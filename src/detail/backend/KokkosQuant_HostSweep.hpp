@@ -182,13 +182,15 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     if (lanes_differ)
       Blocks<W, P, false>::stretch(*this, o0, o1, i0, static_cast<int>(n));
     else
-      Blocks<W, P, Lines::interleaved && P == 2>::cells_in_turn(*this, o0, o1, i0, n);
+      Blocks<W, P, Lines::template interleaves<W> && P % 2 == 0>::cells_in_turn(*this, o0, o1, i0, n);
   }
 
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
-    constexpr int native_packs = Walk::has_packed ? std::max(2, packed_at_once / native_width) : 2;
+    constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
+                                 : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)
+                                                                       : 2;
     if (by_element)
       elements(o0, o1, i0, n);
     else if (n >= native_packs * native_width || dense)

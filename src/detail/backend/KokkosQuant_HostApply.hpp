@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Codes of a byte or less, of a block: mostly without a division, and clamped as bytes.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "KokkosQuant_HostNarrow.hpp"
+
+namespace KokkosQuant::Impl {
+
+// Any of these bits in any lane?
+template <int W>
+KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<std::int32_t, W>& lanes, std::int32_t bits) {
+#if defined(__AVX512F__)
+  if constexpr (W == 16) return _mm512_test_epi32_mask((__m512i)lanes.get(), _mm512_set1_epi32(bits)) != 0;
+#endif
+#if defined(__AVX2__)
+  if constexpr (W == 8) return _mm256_testz_si256((__m256i)lanes.get(), _mm256_set1_epi32(bits)) == 0;
+#endif
+  std::int32_t all = 0;
+  for (int l = 0; l < W; ++l) all |= lanes.lane[l];
+  return (all & bits) != 0;
+}
+
+template <class Element, class K, class V>
+concept rounds_by_bits = requires(const K& k, const V& x) {
+  Element::rounded_bits(k, x);
+};
+// By the reciprocal, if that gives the quotients of the whole block.
+template <class Element, class K, int W, int P>
+KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W> (&x)[P], Pack<std::int32_t, W> (&bits)[P]) {
+  constexpr auto exponent = static_cast<std::int32_t>(0xff800000u);
+  auto unlike = Pack<std::int32_t, W>::all(0);
+  for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+    bits[p] = Element::rounded_bits(k[p], x[p]);
+    unlike = unlike | (bits[p] ^ round_shift_bits<float>);
+  });
+  return !has_any(unlike, exponent);
+}
+
+#if defined(KOKKOSQUANT_BYTES)
+template <class Q, bool Interleaved, class Element, class K, int W>
+KOKKOSQUANT_HOST_INLINE auto bytes_of_codes(const Element& element, const K (&k)[4], const Pack<float, W> (&x)[4]) {
+  Pack<std::int32_t, W> code[4];
+  if constexpr (fuses_floats<W>) {
+    if constexpr (rounds_by_bits<Element, K, Pack<float, W>>)
+      if (round_quickly<Element>(k, x, code)) [[likely]] {
+        for_each_pack<4>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { code[p] = code[p] + k[p].shifted; });
+        return narrowed_codes<Q, Interleaved>(code, element.range);
+      }
+  }
+  for_each_pack<4>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { element.apply(k[p], code[p], x[p]); });
+  return narrowed_codes<Q, Interleaved>(code, element.range);
+}
+#endif
+
+}  // namespace KokkosQuant::Impl

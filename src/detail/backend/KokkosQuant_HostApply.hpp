@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Codes of a byte or less, of a block: mostly without a division, and clamped as bytes.
+// Codes of a byte or less, of a block: mostly without a division, and then clamped as bytes.
 #pragma once
 
 #include <cstdint>
 #include <type_traits>
 
+#include "KokkosQuant_HostBits.hpp"
+#include "KokkosQuant_HostBlock.hpp"
 #include "KokkosQuant_HostNarrow.hpp"
 
 namespace KokkosQuant::Impl {
@@ -41,17 +43,22 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
 
 #if defined(KOKKOSQUANT_BYTES)
 template <class Q, bool Interleaved, class Element, class K, int W>
-KOKKOSQUANT_HOST_INLINE auto bytes_of_codes(const Element& element, const K (&k)[4], const Pack<float, W> (&x)[4]) {
-  Pack<std::int32_t, W> code[4];
+KOKKOSQUANT_HOST_INLINE auto bytes_of_codes(const Element& element, const K (&k)[narrowed_packs],
+                                            const Pack<float, W> (&x)[narrowed_packs]) {
+  const auto block = [](HostBytes bytes) {
+    using Bytes = Pack<std::int8_t, narrowed_packs * W>;
+    return Block<std::int8_t, narrowed_packs * W, 1, false>{{Bytes::of((typename Bytes::vector)in_order<Interleaved>(bytes))}};
+  };
+  Pack<std::int32_t, W> code[narrowed_packs];
   if constexpr (fuses_floats<W>) {
     if constexpr (rounds_by_bits<Element, K, Pack<float, W>>)
       if (round_quickly<Element>(k, x, code)) [[likely]] {
-        for_each_pack<4>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { code[p] = code[p] + k[p].shifted; });
-        return narrowed_codes<Q, Interleaved>(code, element.range);
+        for_each_pack<narrowed_packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { code[p] = code[p] + k[p].shifted; });
+        return block(clamp_bytes<Q>(narrowed<Q>(code), element.range));
       }
   }
-  for_each_pack<4>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { element.apply(k[p], code[p], x[p]); });
-  return narrowed_codes<Q, Interleaved>(code, element.range);
+  for_each_pack<narrowed_packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { element.apply(k[p], code[p], x[p]); });
+  return block(narrowed<Q>(code));
 }
 #endif
 

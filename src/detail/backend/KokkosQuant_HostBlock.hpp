@@ -41,7 +41,7 @@ struct Block {
   KOKKOSQUANT_HOST_INLINE void store(T* to) const {
     if constexpr (flags_in_mask<T, L, W>) {
       for (int p = 0; p < P; ++p) store_flags(to + p * W / 8, pack[p]);
-#if defined(__AVX512F__) && defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
     } else if constexpr (packed_type<T> && sizeof(L) == 1 && size == 64) {
       pack_vector(pack[0].get(), to);
 #endif

@@ -141,7 +141,7 @@ inline constexpr int packed_at_once = 8;
 #endif
 
 // As many as a vector has bytes, from a register.
-#if defined(__AVX512F__) && defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
 template <packed_type Q>
 KOKKOSQUANT_HOST_INLINE void pack_vector(const vector_t<std::int8_t, 64>& codes, Q* to) {
   constexpr __mmask32 all = ~__mmask32(0);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Four packs of 32-bit codes as bytes: narrowed with saturation, so that they are clamped as bytes, 64 by one instruction.
+// Four packs of 32-bit codes as bytes: narrowed with saturation, so that they can be clamped as bytes, 64 by one instruction.
 #pragma once
 
 #include <cstdint>
 #include <type_traits>
 
 #include "../../KokkosQuant_Descriptor.hpp"
-#include "KokkosQuant_HostBits.hpp"
-#include "KokkosQuant_HostBlock.hpp"
+#include "KokkosQuant_HostCodes.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -25,7 +24,7 @@ inline constexpr int narrowed_packs = 4;
 template <class Q>
 inline constexpr bool is_unsigned_byte = std::is_same_v<Q, std::uint8_t>;
 
-#if defined(__AVX512F__) && defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
 #define KOKKOSQUANT_BYTES(operation) _mm512_##operation
 using HostBytes = __m512i;
 #elif defined(__AVX2__)
@@ -50,34 +49,36 @@ KOKKOSQUANT_HOST_INLINE HostBytes in_order(HostBytes bytes) {
   }();
   if constexpr (Interleaved) {
     const __m128i in_turn = _mm_setr_epi8(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
-#if defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
     bytes = _mm512_shuffle_epi8(bytes, _mm512_maskz_broadcast_i32x4(0xffff, in_turn));
 #else
     bytes = _mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(in_turn));
 #endif
   }
-#if defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
   return _mm512_maskz_permutexvar_epi32(0xffff, _mm512_load_si512(places.of), bytes);
 #else
   return _mm256_permutevar8x32_epi32(bytes, _mm256_load_si256(reinterpret_cast<const __m256i*>(places.of)));
 #endif
 }
-template <class Q, bool Interleaved, int W>
-KOKKOSQUANT_HOST_INLINE Block<std::int8_t, 4 * W, 1, false> narrowed_codes(const Pack<std::int32_t, W> (&code)[4],
-                                                                           const QuantizeDescriptor& range) {
+template <class Q, int W>
+KOKKOSQUANT_HOST_INLINE HostBytes narrowed(const Pack<std::int32_t, W> (&code)[narrowed_packs]) {
   const auto lanes = [&](int p) { return (HostBytes)code[p].get(); };
   const HostBytes low = KOKKOSQUANT_BYTES(packs_epi32)(lanes(0), lanes(1)),
                   high = KOKKOSQUANT_BYTES(packs_epi32)(lanes(2), lanes(3));
+  if constexpr (is_unsigned_byte<Q>)
+    return KOKKOSQUANT_BYTES(packus_epi16)(low, high);
+  else
+    return KOKKOSQUANT_BYTES(packs_epi16)(low, high);
+}
+template <class Q>
+KOKKOSQUANT_HOST_INLINE HostBytes clamp_bytes(HostBytes codes, const QuantizeDescriptor& range) {
   const HostBytes least = KOKKOSQUANT_BYTES(set1_epi8)(static_cast<char>(range.q_min)),
                   most = KOKKOSQUANT_BYTES(set1_epi8)(static_cast<char>(range.q_max));
-  HostBytes bytes;
   if constexpr (is_unsigned_byte<Q>)
-    bytes = KOKKOSQUANT_BYTES(min_epu8)(KOKKOSQUANT_BYTES(max_epu8)(KOKKOSQUANT_BYTES(packus_epi16)(low, high), least), most);
+    return KOKKOSQUANT_BYTES(min_epu8)(KOKKOSQUANT_BYTES(max_epu8)(codes, least), most);
   else
-    bytes = KOKKOSQUANT_BYTES(min_epi8)(KOKKOSQUANT_BYTES(max_epi8)(KOKKOSQUANT_BYTES(packs_epi16)(low, high), least), most);
-  Block<std::int8_t, 4 * W, 1, false> block;
-  block.pack[0] = Pack<std::int8_t, 4 * W>::of((vector_t<std::int8_t, 4 * W>)in_order<Interleaved>(bytes));
-  return block;
+    return KOKKOSQUANT_BYTES(min_epi8)(KOKKOSQUANT_BYTES(max_epi8)(codes, least), most);
 }
 #endif
 

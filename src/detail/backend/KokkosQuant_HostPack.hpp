@@ -35,6 +35,7 @@ KOKKOSQUANT_HOST_INLINE void for_each_pack(const F& f) {
 #define KOKKOSQUANT_HOST_LAMBDA __attribute__((always_inline))
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define KOKKOSQUANT_HOST_AVX512
 inline constexpr int host_vector_bytes = 64;
 #elif defined(__AVX2__)
 inline constexpr int host_vector_bytes = 32;

@@ -92,7 +92,7 @@ struct RangeOfBits {
     return *reinterpret_cast<const loose_vector_t<Key, width, alignof(T)>*>(from);
   }
   static KOKKOSQUANT_HOST_INLINE Keys first_of(const T* from, int n) {  // and zeros
-#if defined(__AVX512F__) && defined(__AVX512BW__)
+#if defined(KOKKOSQUANT_HOST_AVX512)
     if constexpr (sizeof(Key) == 2)
       return (Keys)_mm512_maskz_loadu_epi16((__mmask32(1) << n) - 1, from);
     else

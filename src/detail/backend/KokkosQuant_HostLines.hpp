@@ -104,15 +104,17 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
                                              std::index_sequence<L...>) {
       const Element element = s.element;
       if constexpr (Walk::has_packed) return span_bytes(s, l, 0, n, at, std::index_sequence<L...>{});
+      const std::int64_t whole = n / size * size, end = whole == n ? n : whole - size;
       std::int64_t i = 0;
-      for (; i + 2 * size <= n; i += size) {
+      for (; i < end; i += size) {
         (look_ahead(s, l[L], i), ...);
         const Constants k = at(i);
         (finish(element, l[L], i, k, load(l[L], i)), ...);
       }
+      if (i == n) return;
       const Constants k = at(i), k_last = at(n - size);
       const InBlocks in[] = {load(l[L], i)...}, last[] = {load(l[L], n - size)...};
-      if (i + size < n) (finish(element, l[L], i, k, in[L]), ...);
+      (finish(element, l[L], i, k, in[L]), ...);
       (finish(element, l[L], n - size, k_last, last[L]), ...);
     }
 

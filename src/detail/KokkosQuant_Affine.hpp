@@ -207,11 +207,11 @@ struct CodeConstants {
     f(k.scale...), f(k.inverse...), f(k.shifted...);
   }
 };
-// Of any t: what is clamped here is clamped again by moderate ranges, whatever the zero point.
+// Of any t: below -2^22 every moderate range is left whatever the zero point, and above 2^22 bits only grow, up to those of Inf.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class V>
 KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const V& t) {
-  return to_bits(clamp(nan_to_zero(t), -0x1p22f, 0x1p22f) + round_shift<float>);
+  return to_bits(greatest(nan_to_zero(t), -0x1p22f) + round_shift<float>);
 }
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class I>

@@ -11,6 +11,10 @@
 //   apply(constants, out&..., in...)   an element or a pack, of simple constants
 //   apply_any(constants, out&, in...)  an element, of any constants
 //   transpose(), move(o, i)            turn and move its cells
+//   outcome                            what its results may be (Outcome)
+// and for packs it may have
+//   pack_constants(cell data)          in place of constants()
+//   rounded_bits(constants, in)        codes of a byte or less, without a division, before they are shifted and clamped
 // and for devices the same bits without a branch an element:
 //   quick_constants(cell data)         with a member quick: may they be used?
 //   is_quick(constants, in...)         may they be used for this element?

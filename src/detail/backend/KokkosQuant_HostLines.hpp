@@ -29,9 +29,9 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
   template <int W>
   static constexpr bool narrows = sizeof...(O) == 1 && sizeof...(I) == 1 && (narrows_codes<O, W> && ...) &&
                                   (element_type<I> && ...);
-  template <int W>
-  static constexpr bool interleaves = ((std::is_same_v<O, bfloat16_t> && ...) ||
-                                       narrows<W>)&&(std::is_same_v<I, bfloat16_t>&&...);
+  template <int W, int P>
+  static constexpr bool interleaves = (std::is_same_v<I, bfloat16_t> && ...) && P % 2 == 0 &&
+                                      ((std::is_same_v<O, bfloat16_t> && ...) || (narrows<W> && P == narrowed_packs));
 
   Element element;
   Walk walk;

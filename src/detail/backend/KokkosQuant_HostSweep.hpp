@@ -182,7 +182,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     if (lanes_differ)
       Blocks<W, P, false>::stretch(*this, o0, o1, i0, static_cast<int>(n));
     else
-      Blocks<W, P, Lines::template interleaves<W> && P % 2 == 0>::cells_in_turn(*this, o0, o1, i0, n);
+      Blocks<W, P, Lines::template interleaves<W, P>>::cells_in_turn(*this, o0, o1, i0, n);
   }
 
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {

@@ -29,7 +29,7 @@ struct DequantizeElementOf {
       return k;
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const cell_constants& k) {
-      return k.moderate && suits_packs<T>(k.scale);
+      return both(k.moderate != 0, suits_packs<T>(k.scale));
     }
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class V, class I>

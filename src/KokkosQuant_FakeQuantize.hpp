@@ -20,7 +20,7 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
 
   template <class K>
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const K& k) {
-    return A::is_simple(k) && suits_packs<T>(k.scale);
+    return both(A::is_simple(k), suits_packs<T>(k.scale));
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>

@@ -46,7 +46,7 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
     return {A::forward(scale, cell.zero_point, this->range), A::mask(scale, cell.zero_point, this->range), true};
   }
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, I>& k) {
-    return A::is_simple(k.forward) && A::is_simple(k.mask) && suits_packs<T>(k.forward.scale);
+    return both(both(A::is_simple(k.forward), A::is_simple(k.mask)), suits_packs<T>(k.forward.scale));
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J>

@@ -34,6 +34,11 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) {
   return static_cast<std::uint32_t>(i) + moderate_integer <= 2u * moderate_integer;
 }
 
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t all_moderate(std::int32_t zero_point, const QuantizeDescriptor& d) {  // 1 or 0
+  const auto flag = [](bool condition) { return condition ? 1 : 0; };
+  return flag(is_moderate(d.q_min)) & flag(is_moderate(d.q_max)) & flag(is_moderate(zero_point));
+}
+
 inline constexpr std::int32_t quick_integer = 1 << 20;
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_integer(std::int32_t i) {
   return static_cast<std::uint32_t>(i) + quick_integer <= 2u * quick_integer;
@@ -147,7 +152,7 @@ template <class V, class I>
 struct QuantizeConstants {
   V scale, lo, hi;
   I shifted;      // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
-  bool moderate;  // else lo, hi and the sum need double
+  std::int32_t moderate;  // 1, or 0: lo, hi and the sum need double
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
@@ -168,7 +173,7 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constants(C scale, std::int32_t zero_point,
                                                                                    const QuantizeDescriptor& d) {
   const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
-  const bool moderate = sizeof(C) == 8 || (is_moderate(d.q_min) && is_moderate(d.q_max) && is_moderate(zero_point));
+  const std::int32_t moderate = sizeof(C) == 8 ? 1 : all_moderate(zero_point, d);
   return {scale, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp, shifted_zero_point<C>(zero_point), moderate};
 }
 // Of t, with moderate constants: the code, and r clamped, from which dequantize is a product away. Any V.

@@ -151,7 +151,7 @@ KOKKOS_FORCEINLINE_FUNCTION auto inside_of(const K& k, const V& x, const V& t) {
 template <class V, class I>
 struct QuantizeConstants {
   V scale, lo, hi;
-  I shifted;      // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
+  I shifted;              // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
   std::int32_t moderate;  // 1, or 0: lo, hi and the sum need double
 
   template <class F, class... K>

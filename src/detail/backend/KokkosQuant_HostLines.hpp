@@ -111,11 +111,15 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
         const Constants k = at(i);
         (finish(element, l[L], i, k, load(l[L], i)), ...);
       }
-      if (i == n) return;
+      if (i < n) (span_end(s, l[L], i, n, at), ...);
+    }
+    // (The ends of lines are compiled once, rather than into each loop.)
+    template <class At>
+    static KOKKOSQUANT_HOST_TASK void span_end(const HostLines& s, const Line& l, std::int64_t i, std::int64_t n, At at) {
       const Constants k = at(i), k_last = at(n - size);
-      const InBlocks in[] = {load(l[L], i)...}, last[] = {load(l[L], n - size)...};
-      (finish(element, l[L], i, k, in[L]), ...);
-      (finish(element, l[L], n - size, k_last, last[L]), ...);
+      const InBlocks in = load(l, i), last = load(l, n - size);
+      finish(s.element, l, i, k, in);
+      finish(s.element, l, n - size, k_last, last);
     }
 
     template <std::size_t... L, class At>
@@ -147,13 +151,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
                                                        std::index_sequence<L...>) {
       const Element element = s.element;
       const int head = skew(l[0]);
-      const auto part = [&](const Line& line, std::int64_t i, const Constants& k, int first, int end) {
-        apply(element, k, load(line, i)).head.store_part(line.out.head + i, first, end);
-      };
-      for (int i = 0; i < head; i += size) {
-        const Constants k = at(i);
-        (part(l[L], i, k, 0, std::min(size, head - i)), ...);
-      }
+      for (int i = 0; i < head; i += size) (span_part(s, l[L], i, at, 0, std::min(size, head - i)), ...);
       std::int64_t i = head;
       for (; i + size <= n; i += size) {
         (look_ahead(s, l[L], i), ...);
@@ -162,8 +160,11 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       }
       if (i == n) return;
       if constexpr (Walk::has_packed) return span_bytes(s, l, i, n, at, std::index_sequence<L...>{});
-      const Constants k = at(n - size);
-      (part(l[L], n - size, k, static_cast<int>(size - (n - i)), size), ...);
+      (span_part(s, l[L], n - size, at, static_cast<int>(size - (n - i)), size), ...);
+    }
+    template <class At>
+    static KOKKOSQUANT_HOST_TASK void span_part(const HostLines& s, const Line& l, std::int64_t i, At at, int first, int end) {
+      apply(s.element, at(i), load(l, i)).head.store_part(l.out.head + i, first, end);
     }
 
     // Lines that are strided or shorter than a block.

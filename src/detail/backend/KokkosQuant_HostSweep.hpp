@@ -135,7 +135,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     // once.
     static void stretch(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, int n) {
       constexpr int tile = host_tuning.tile_positions + size;  // (packs end beyond the last position)
-      constexpr int columns = host_tuning.lines_at_once;
+      constexpr int columns = Lines::template narrows<W> ? 2 : host_tuning.lines_at_once;
       using At = typename Constants::template OneEach<tile>;
       ConstantsTable<Element, tile> table;
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {

@@ -26,7 +26,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static constexpr int max_threads = device_tuning.largest_team;
   template <int Threads, int AtOnce>
   using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<Threads, AtOnce>>;
-  static constexpr int pack_width = Launch::pack_width, lanes_width = Launch::lanes_width;
+  static constexpr int pack_width = Launch::pack_width, short_width = Launch::short_width, lanes_width = Launch::lanes_width;
   static constexpr int threads = device_tuning.team_threads, warp = 32;
 
   template <class>
@@ -51,7 +51,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
       return divide_up(elements + (access == Access::skewed ? width - 1 : 0), width);
     }
   };
-  static constexpr int middle_width = std::max(narrow_width, pack_width / 4);
+  static constexpr int middle_width = short_width < pack_width ? short_width : std::max(narrow_width, pack_width / 4);
   static constexpr Packs wide{Access::whole, pack_width}, middle{Access::whole, middle_width},
       skewed{Access::skewed, pack_width}, elements{Access::elements, narrow_width};
   static constexpr bool has_middle = middle_width > narrow_width, has_skewed = !Walk::has_packed && pack_width > 1;
@@ -82,7 +82,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   // Can the threads of a team have a cell? Packed codes of a byte belong to one.
   template <class Plan>
   static bool fits(const Plan& plan, const CellWalk& cells) {
-    if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % pack_width != 0) return false;
+    if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % short_width != 0) return false;
     if (Walk::has_packed && cells.across() && !Launch::template is_aligned<lanes_width>(plan.walk)) return false;
     return (is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
            cells.cell_outer * cells.cell_inner <= device_tuning.team_elements;

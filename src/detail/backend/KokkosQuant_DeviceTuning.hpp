@@ -15,9 +15,9 @@ inline constexpr bool device_walk_on_host = false;
 
 // Measured on an H200, 2^28 elements, fraction of the best triad (backward) or copy (quantize) of the same bytes:
 struct DeviceTuning {
-  int access_bytes;    // of a vector access; single elements reach a third of the limit in 16 bits
-  int packed_bytes;    // of a pack of packed codes at least; others are as wide as their operands (DeviceLaunch). Quantize
-                       // to int8, D = 1024, packs of 2, 4, 8 doubles: 0.85, 0.98, 0.99; of 4, 8 floats: 0.96, 1.00
+  int access_bytes;    // of a vector access; single elements reach a third of the limit in 16 bits. (Packs, DeviceAlignment:
+                       // quantize to int8, D = 1024, 2, 4, 8 doubles: 0.85, 0.98, 0.99; 4, 8 floats: 0.96, 1.00; to int4, 8, 16
+                       // bfloat16: 0.82, 0.94)
   int packs_a_thread;  // loaded before the first is used. Backward, bfloat16: 2: 0.95, 4: 1.00; quantize, float:
                        // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
   int stripe;          // threads between two packs of a thread, a warp at least: the nearer, the more of them share
@@ -51,8 +51,8 @@ struct DeviceTuning {
   int across_bytes;
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8,       4,       32, 32,  4,  1 << 17, 128, 5,   32, std::int64_t(1) << (device_walk_on_host ? 12 : 30),
-    8,  64,      256,     3,  128, 32, 2,       128, 256, 2,  5,
-    4,  1 << 17, 1 << 15, 256};
+    16, 4,  32,      32,      4,   1 << 17, 128, 5,   32,  std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+    8,  64, 256,     3,       128, 32,      2,   128, 256, 2,
+    5,  4,  1 << 17, 1 << 15, 256};
 
 }  // namespace KokkosQuant::Impl

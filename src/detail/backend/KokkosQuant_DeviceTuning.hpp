@@ -49,10 +49,15 @@ struct DeviceTuning {
   // (cells across lines) of a line that a team has. H200, LayoutLeft, int8, D = 128, 1024, 64, 128, 256, 512: bfloat16 0.5, 0.8, 1.1, 1.2 and
   // 1.0, 1.2, 1.3, 1.3 (D = 4096: 1.2, 1.3, 1.3, 0.8), float 0.9, 1.5, 1.8, 1.6 and 1.3, 1.4, 1.4, 1.4
   int across_bytes;
+  // (the same, held) words of x that a thread has at most between the range and the codes; threads of a team at least, where narrower tiles
+  // do, at most. Two of 512 for bfloat16 of D = 1024, or one of 1024 with lines twice as wide: 3.3, 2.5 TB/s (H200)
+  int held_words;
+  std::int64_t least_held_team, held_team, largest_held_team;
+  int team_scratch;  // that Kokkos has for the largest team
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 4,  32,      32,      4,   1 << 17, 128, 5,   32,  std::int64_t(1) << (device_walk_on_host ? 12 : 30),
-    8,  64, 256,     3,       128, 32,      2,   128, 256, 2,
-    5,  4,  1 << 17, 1 << 15, 256};
+    16, 4,  32,      32,      4,   1 << 17, 128, 5,   32,   std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+    8,  64, 256,     3,       128, 32,      2,   128, 256,  2,
+    5,  4,  1 << 17, 1 << 15, 256, 32,      128, 512, 1024, 40000};
 
 }  // namespace KokkosQuant::Impl

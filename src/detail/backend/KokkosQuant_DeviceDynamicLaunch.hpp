@@ -12,7 +12,7 @@
 
 #include "KokkosQuant_DeviceCellsAcross.hpp"
 #include "KokkosQuant_DeviceCellsAlong.hpp"
-#include "KokkosQuant_DeviceCellsHeld.hpp"
+#include "KokkosQuant_DeviceHeldLaunch.hpp"
 #include "KokkosQuant_DeviceLaunch.hpp"
 
 namespace KokkosQuant::Impl {
@@ -37,6 +37,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     static constexpr int value = std::max({static_cast<int>(elements_per<O>)...});
   };
   static constexpr int narrow_width = widest_code<Out>::value;  // positions that any place allows
+  using Held = DeviceHeldLaunch<Exec, Finder, Element, Out, T, Launch, narrow_width>;
 
   // How the packs of cells along lines are moved, and how wide they are: as wide as the array allows.
   struct Packs {
@@ -85,63 +86,15 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static bool fits(const Plan& plan, const CellWalk& cells) {
     if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % short_width != 0) return false;
     if (Walk::has_packed && cells.across() && !Launch::template is_aligned<lanes_width>(plan.walk)) return false;
-    return (is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
+    return (Held::is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
            cells.cell_outer * cells.cell_inner <= device_tuning.team_elements;
-  }
-  // Do 32 bits hold the distance of lines (of so many), in bytes?
-  static bool is_near(const Walk& walk, std::int64_t lines_apart = 1) {
-    return all_of(walk, [&](const auto& lines) {
-      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < (std::int64_t(1) << 32) / lines_apart;
-    });
-  }
-  // Threads that hold a tile of cells across lines, or the first lines of it: a number of them side by side (a power of two), and one
-  // below the other. Of each line it has a sector of codes of a byte, and less only where the threads then hold it all.
-  struct HeldTile {
-    std::int64_t columns, rows;
-    int held;  // lines of a thread
-    std::int64_t threads() const { return columns * rows; }
-    bool holds(std::int64_t lines) const { return rows * held >= lines; }
-  };
-  template <int W>
-  static constexpr int held_packs = std::max(1, device_tuning.held_words * 4 / std::max(4, W* static_cast<int>(sizeof(T))));
-  static constexpr int held_width = std::max(narrow_width, sizeof(T) == 2 ? 2 : 1);
-  template <int W, class Plan>
-  static HeldTile held_tile(const Plan& plan, const CellWalk& cells) {
-    constexpr int element = static_cast<int>(sizeof(T)), smallest = std::min(element, Launch::smallest_output);
-    constexpr int sector = 32, wide = std::max(1, std::max(sector, 4 * sector / element) / W), usual = std::max(1, sector / W),
-                  least = std::max(1, sector / smallest / W);
-    if (cells.n_inner >= std::int64_t(1) << 32 || cells.n_inner % W != 0) return {0, 0, 0};
-    if (W > 1 && (plan.by_element || !Launch::template is_aligned<W>(plan.walk))) return {0, 0, 0};
-    const auto tile_of = [&](std::int64_t columns) {
-      const std::int64_t in_warp = std::max<std::int64_t>(1, warp / columns);
-      return HeldTile{columns, divide_up(divide_up(cells.cell_outer, held_packs<W>), in_warp) * in_warp, held_packs<W>};
-    };
-    HeldTile tile = tile_of(wide);
-    while (tile.columns > usual && tile.threads() > device_tuning.held_team) tile = tile_of(tile.columns / 2);
-    while (tile.columns > least && tile.threads() > device_tuning.largest_held_team) tile = tile_of(tile.columns / 2);
-    if (tile.threads() > device_tuning.largest_held_team)
-      tile = {usual, device_tuning.largest_held_team / usual, held_packs<W>};
-    while (tile.threads() < device_tuning.least_held_team && tile.columns * W < std::min<std::int64_t>(cells.n_inner, 512))
-      tile.columns *= 2;
-    const int scratch = DeviceCellsHeld<Exec, Finder, Element, Out, T, W, held_packs<W>, true>::scratch_bytes(
-        static_cast<int>(tile.threads()), static_cast<int>(tile.columns));
-    return is_near(plan.walk, tile.rows) && scratch <= device_tuning.team_scratch ? tile : HeldTile{0, 0, 0};
-  }
-  // Calls f with the width of its packs.
-  template <class F>
-  static bool with_held_tile(const SweepPlan<Element, Out, Inputs<T>>& plan, const CellWalk& cells, const F& f) {
-    if (const HeldTile tile = held_tile<held_width>(plan, cells); tile.rows > 0) return f(constant<held_width>{}, tile), true;
-    if constexpr (narrow_width < held_width)
-      if (const HeldTile tile = held_tile<narrow_width>(plan, cells); tile.rows > 0)
-        return f(constant<narrow_width>{}, tile), true;
-    return false;
   }
   // Do they hold it in registers?
   template <class Plan>
   static bool reads_once(const Plan& plan, const CellWalk& cells) {
     if (cells.across()) {
       bool holds = false;
-      with_held_tile(plan, cells, [&](auto, const HeldTile& tile) { holds = tile.holds(cells.cell_outer); });
+      Held::with_tile(plan, cells, [&](auto, const auto& tile) { holds = tile.holds(cells.cell_outer); });
       return holds;
     }
     CellWalk whole = cells;
@@ -158,7 +111,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     if (cells.across())
       cells.cut(elements / 32, inner);
     else
-      cells.cut(is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1, inner);
+      cells.cut(Held::is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1, inner);
   }
 
   template <class Plan>
@@ -191,7 +144,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                            const CellWalk& cells, Range* to) {
     if (!cells.across())
       launch_along(exec, label, plan, finder, cells, to);
-    else if (to == nullptr && launch_held(exec, label, plan, finder, cells))
+    else if (to == nullptr && Held::launch(exec, label, plan, finder, cells))
       return;
     else if (Launch::template is_aligned<lanes_width>(plan.walk))
       launch_across<lanes_width>(exec, label, plan, finder, cells, to);
@@ -223,8 +176,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                            const CellWalk& cells, Range* to, std::int64_t lanes) {
     constexpr std::int64_t most = device_tuning.largest_launch;
     const std::int64_t parts = to != nullptr ? cells.parts() : 1;
-    if ((!is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
-      const std::int64_t lines = is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
+    if ((!Held::is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
+      const std::int64_t lines = Held::is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
       for (std::int64_t o = 0, end; o < cells.n_outer; o = end) {
         const std::int64_t co = o / cells.cell_outer, in_cell = o - co * cells.cell_outer;
         end = std::min({o + lines, (co + 1) * cells.cell_outer, cells.n_outer});
@@ -291,39 +244,6 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
         to_stride};
     static_assert(sizeof(functor) < 512, "larger functors go through constant memory, with a wait");
     Kokkos::parallel_for(label, policy, functor);
-  }
-  template <class Plan>
-  static bool launch_held(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
-                          const CellWalk& cells) {
-    return with_held_tile(plan, cells, [&](auto width, const HeldTile& tile) {
-      if (tile.holds(cells.cell_outer))
-        launch_held<width, true>(exec, label, plan, finder, cells, tile);
-      else
-        launch_held<width, false>(exec, label, plan, finder, cells, tile);
-    });
-  }
-  template <int W, bool Whole, class Plan>
-  static void launch_held(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
-                          const CellWalk& cells, const HeldTile& tile) {
-    using Held = DeviceCellsHeld<Exec, Finder, Element, Out, T, W, held_packs<W>, Whole>;
-    static_assert(sizeof(Held) < 512, "larger functors go through constant memory, with a wait");
-    const auto team = static_cast<int>(tile.threads()), columns = static_cast<int>(tile.columns);
-    const std::int64_t tiles = divide_up(cells.n_inner, columns * W);
-    const std::int64_t some = std::max<std::int64_t>(1, device_tuning.largest_launch / tiles);
-    for (std::int64_t co = 0; co < cells.cells_outer; co += some) {
-      const std::int64_t n = std::min(some, cells.cells_outer - co), o = co * cells.cell_outer;
-      Walk walk = plan.walk;
-      walk.move(o, 0);
-      walk.n_outer = std::min(n * cells.cell_outer, walk.n_outer - o);
-      Finder moved = finder;
-      moved.move(co, 0);
-      Policy<device_tuning.largest_held_team, 1> policy(exec, league(n * tiles), team, 1);
-      policy.set_scratch_size(0, Kokkos::PerTeam(Held::scratch_bytes(team, columns)));
-      Kokkos::parallel_for(label, policy,
-                           Held{plan.element, walk, moved, static_cast<std::uint32_t>(n * tiles),
-                                Divider(static_cast<std::uint32_t>(tiles)), static_cast<std::uint32_t>(cells.cell_outer),
-                                static_cast<int>(std::bit_width(static_cast<std::uint32_t>(columns))) - 1});
-    }
   }
   template <int W, class Plan>
   static void launch_across(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,

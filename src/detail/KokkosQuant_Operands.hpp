@@ -208,7 +208,7 @@ bool all_of(const Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
 
 // Calls f(lines) for each operand, which it may change.
 template <class... O, class... I, class F>
-void change_all(Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
+KOKKOS_FORCEINLINE_FUNCTION void change_all(Operands<Outputs<O...>, Inputs<I...>>& p, const F& f) {
   const auto unpacked = [&]<std::size_t... A, std::size_t... B>(std::index_sequence<A...>, std::index_sequence<B...>) {
     (f(get<A>(p.out)), ...);
     (f(get<B>(p.in)), ...);

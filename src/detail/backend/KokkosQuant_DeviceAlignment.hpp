@@ -28,12 +28,16 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   // Packed codes of a pack fill a word (DevicePairs).
   static constexpr int codes_a_word =
       std::max({(packed_type<O> && elements_per<O> < 8 ? 4 * static_cast<int>(elements_per<O>) : 1)...});
-  // Elsewhere as many as fill an access of the narrowest output, in two of the widest operand at most: codes of 1 or 2 bytes a
-  // thread leave stores half empty.
-  static constexpr int pack_width = Walk::has_packed
-                                        ? std::max({lanes_width, codes_a_word, device_tuning.packed_bytes / smallest_output})
-                                        : std::max(lanes_width, std::min(2 * device_tuning.access_bytes / largest_element,
-                                                                         device_tuning.access_bytes / smallest_output));
+  // As many as fill an access of the narrowest output, in two of the widest operand at most: codes of 2 bytes and less would leave a
+  // thread's stores half empty. Not for a mask beside integers of more than a byte. (Error bounds, int16, bfloat16, H200, packs of
+  // 8, 16: 3.2, 2.7 TB/s)
+  static constexpr bool narrow_codes = !Walk::has_packed || !((std::is_integral_v<O> && sizeof(O) > 1) || ...);
+  static constexpr int pack_width = std::max(
+      {lanes_width, codes_a_word,
+       narrow_codes ? std::min(2 * device_tuning.access_bytes / largest_element, device_tuning.access_bytes / smallest_output)
+                    : 1});
+  // Packs of packed codes start with the line: half as wide where lines or cells do not end with a pack.
+  static constexpr int short_width = Walk::has_packed ? std::max(lanes_width, codes_a_word) : pack_width;
   // As many as have the accesses of packs_a_thread in flight.
   template <int W>
   static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /

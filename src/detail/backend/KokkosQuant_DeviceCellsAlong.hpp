@@ -174,10 +174,7 @@ struct DeviceCellsAlong {
     }
     const Found found = finder.find(range);
     if (group.is_first()) finder.store(u.co, u.ci, found);
-    auto k = element.quick_constants(typename Element::CellData{found.scale, found.zero_point});
-    // Zeros alone, and the least of scales: what comes of them is the same with any scale.
-    if (!k.quick && range.magnitude() == C(0) && keeps_zero(found.zero_point))
-      k = element.quick_constants(typename Element::CellData{decltype(found.scale)(1.0f), found.zero_point});
+    const auto k = quick_constants_of(element, found, range);
     for (std::uint32_t first = 0; first < u.n; first += round) {
       if (first > 0) load(pack, group, u, first);
       std::uint32_t left = 0;
@@ -194,12 +191,6 @@ struct DeviceCellsAlong {
       }
       each_of(left, group, u, first, [&](const Place& at) { finish_any(u, at, found); });
     }
-  }
-  // Is the code of 0 the zero point, and not clamped?
-  KOKKOS_FORCEINLINE_FUNCTION bool keeps_zero([[maybe_unused]] std::int32_t zero_point) const {
-    if constexpr (requires { element.range.q_min; })
-      return element.range.q_min <= zero_point && zero_point <= element.range.q_max;
-    return true;
   }
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION bool compute(PackOf& pack, const K& k, C largest) const {

@@ -12,6 +12,7 @@
 
 #include "KokkosQuant_DeviceCellsAcross.hpp"
 #include "KokkosQuant_DeviceCellsAlong.hpp"
+#include "KokkosQuant_DeviceHeldLaunch.hpp"
 #include "KokkosQuant_DeviceLaunch.hpp"
 
 namespace KokkosQuant::Impl {
@@ -26,7 +27,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static constexpr int max_threads = device_tuning.largest_team;
   template <int Threads, int AtOnce>
   using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<Threads, AtOnce>>;
-  static constexpr int pack_width = Launch::pack_width, lanes_width = Launch::lanes_width;
+  static constexpr int pack_width = Launch::pack_width, short_width = Launch::short_width, lanes_width = Launch::lanes_width;
   static constexpr int threads = device_tuning.team_threads, warp = 32;
 
   template <class>
@@ -36,6 +37,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     static constexpr int value = std::max({static_cast<int>(elements_per<O>)...});
   };
   static constexpr int narrow_width = widest_code<Out>::value;  // positions that any place allows
+  using Held = DeviceHeldLaunch<Exec, Finder, Element, Out, T, Launch, narrow_width>;
 
   // How the packs of cells along lines are moved, and how wide they are: as wide as the array allows.
   struct Packs {
@@ -51,7 +53,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
       return divide_up(elements + (access == Access::skewed ? width - 1 : 0), width);
     }
   };
-  static constexpr int middle_width = std::max(narrow_width, pack_width / 4);
+  static constexpr int middle_width = short_width < pack_width ? short_width : std::max(narrow_width, pack_width / 4);
   static constexpr Packs wide{Access::whole, pack_width}, middle{Access::whole, middle_width},
       skewed{Access::skewed, pack_width}, elements{Access::elements, narrow_width};
   static constexpr bool has_middle = middle_width > narrow_width, has_skewed = !Walk::has_packed && pack_width > 1;
@@ -82,23 +84,22 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   // Can the threads of a team have a cell? Packed codes of a byte belong to one.
   template <class Plan>
   static bool fits(const Plan& plan, const CellWalk& cells) {
-    if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % pack_width != 0) return false;
+    if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % short_width != 0) return false;
     if (Walk::has_packed && cells.across() && !Launch::template is_aligned<lanes_width>(plan.walk)) return false;
-    return (is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
+    return (Held::is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
            cells.cell_outer * cells.cell_inner <= device_tuning.team_elements;
-  }
-  // Do 32 bits hold the distance of lines, in bytes?
-  static bool is_near(const Walk& walk) {
-    return all_of(walk, [](const auto& lines) {
-      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < std::int64_t(1) << 32;
-    });
   }
   // Do they hold it in registers?
   template <class Plan>
   static bool reads_once(const Plan& plan, const CellWalk& cells) {
+    if (cells.across()) {
+      bool holds = false;
+      Held::with_tile(plan, cells, [&](auto, const auto& tile) { holds = tile.holds(cells.cell_outer); });
+      return holds;
+    }
     CellWalk whole = cells;
     whole.cut(cells.cell_outer, cells.cell_inner);
-    return !cells.across() && with_packs(plan, whole, [&](auto which) {
+    return with_packs(plan, whole, [&](auto which) {
       constexpr Packs packs = packs_of(which);
       return packs.of(cells.cell_inner) * cells.cell_outer <= std::int64_t(packs.held()) * max_threads;
     });
@@ -110,7 +111,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     if (cells.across())
       cells.cut(elements / 32, inner);
     else
-      cells.cut(is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1, inner);
+      cells.cut(Held::is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1, inner);
   }
 
   template <class Plan>
@@ -143,6 +144,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                            const CellWalk& cells, Range* to) {
     if (!cells.across())
       launch_along(exec, label, plan, finder, cells, to);
+    else if (to == nullptr && Held::launch(exec, label, plan, finder, cells))
+      return;
     else if (Launch::template is_aligned<lanes_width>(plan.walk))
       launch_across<lanes_width>(exec, label, plan, finder, cells, to);
     else
@@ -173,8 +176,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                            const CellWalk& cells, Range* to, std::int64_t lanes) {
     constexpr std::int64_t most = device_tuning.largest_launch;
     const std::int64_t parts = to != nullptr ? cells.parts() : 1;
-    if ((!is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
-      const std::int64_t lines = is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
+    if ((!Held::is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
+      const std::int64_t lines = Held::is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
       for (std::int64_t o = 0, end; o < cells.n_outer; o = end) {
         const std::int64_t co = o / cells.cell_outer, in_cell = o - co * cells.cell_outer;
         end = std::min({o + lines, (co + 1) * cells.cell_outer, cells.n_outer});

@@ -34,6 +34,16 @@ __device__ __forceinline__ V shuffle(const V& value, int distance, int lanes, in
 }
 #endif
 
+// What a compiler computed of a pointer stays: nvcc would compute it anew for each access, from what it does not change.
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION void keep_as_is([[maybe_unused]] T*& pointer) {
+#ifdef __CUDA_ARCH__
+  auto address = __cvta_generic_to_global(pointer);  // (so that it is known to be global memory's)
+  asm("" : "+l"(address));
+  pointer = static_cast<T*>(__cvta_global_to_generic(address));
+#endif
+}
+
 // Joins ranges (any V with include(V), whose order does not matter), for Kokkos' reductions.
 template <class V>
 struct RangeReducer {

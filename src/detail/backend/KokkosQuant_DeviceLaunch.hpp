@@ -38,20 +38,20 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
   using Tiles = DeviceTileLaunch<Exec, Element, Out, In, Tiled>;
   using Walk = typename Alignment::Walk;
   using Classes = typename Alignment::Classes;
-  using Alignment::all_operands, Alignment::lanes_width, Alignment::pack_width, Alignment::inner_lines;
+  using Alignment::all_operands, Alignment::lanes_width, Alignment::pack_width, Alignment::short_width, Alignment::inner_lines;
   template <int W>
   static constexpr int packs_a_thread = Alignment::template packs_a_thread<W>;
 
   // Are cells worth pieces of whole packs? Packed codes of a byte stay together.
   template <class Plan>
   static bool fits_pieces(const Plan& plan) {
-    const bool whole_packs = plan.cells.inner % pack_width == 0 && Alignment::template is_aligned<pack_width>(plan.walk);
+    const bool whole_packs = plan.cells.inner % short_width == 0 && Alignment::template is_aligned<short_width>(plan.walk);
     return whole_packs || (plan.cells.inner >= 2 * pack_width && !Walk::has_packed);
   }
   template <class Plan>
   static bool fits_packs(const Plan& plan) {
     if (plan.lanes_differ) return Alignment::template fits_lanes<lanes_width>(plan.walk);
-    return Alignment::template vectors_of<pack_width>(plan.walk) == all_operands ||
+    return Alignment::template vectors_of<short_width>(plan.walk) == all_operands ||
            Alignment::template fits_shifted<pack_width>(plan.walk);
   }
 
@@ -64,11 +64,21 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     }
     if (plan.lanes_differ)
       launch_parts<lanes_width>(exec, label, plan);
+    else if (short_width < pack_width && !ends_with_packs(plan))
+      launch_parts<short_width>(exec, label, plan);
     else
       launch_parts<pack_width>(exec, label, plan);
   }
 
  private:
+  // Do lines and cells start and end with whole packs of the widest? (The end of a single line does not matter.)
+  template <class Plan>
+  static bool ends_with_packs(const Plan& plan) {
+    const Walk& walk = plan.walk;
+    return Alignment::template vectors_of<pack_width>(walk) == all_operands &&
+           (walk.n_outer == 1 || walk.n_inner % pack_width == 0) &&
+           (!Tiled || plan.cells.inner >= walk.n_inner || plan.cells.inner % pack_width == 0);
+  }
   // Lines that are parts of packs only.
   template <class Plan>
   static bool has_short_lines(const Plan& plan) {
@@ -130,7 +140,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
                                                        divider(Tiled ? std::min(cells.inner, n) : 1)};
         if constexpr (W == 1 || W == lanes_width)
           if (plan.lanes_differ) launch_lanes<W>(exec, label, part, plan.by_element, lines_a_thread, classes);
-        if constexpr (W == 1 || W == pack_width)
+        if constexpr (W == 1 || W == pack_width || W == short_width)
           if (!plan.lanes_differ) launch_pieces<W>(exec, label, part, plan.by_element);
       }
     }

@@ -66,10 +66,12 @@ requires(sizeof(T) == 2) struct LoadedRange<T, true> {
 
   template <class Chunk>
   KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
-    each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { largest = largest_halves(largest, a, b); });
+    each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { include_words(a, b); });
   }
+  KOKKOS_FORCEINLINE_FUNCTION void include_words(std::uint32_t a, std::uint32_t b) { largest = largest_halves(largest, a, b); }
   KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = largest_halves(largest, other.largest, 0); }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {0, larger_half<T>(largest)}; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange half(int h) const { return {largest & (h == 0 ? 0xffffu : 0xffff0000u)}; }
 
   // of a chunk, two words at a time
   template <class Chunk, class F>
@@ -92,16 +94,72 @@ requires(sizeof(T) == 2) struct LoadedRange<T, false> {
 
   template <class Chunk>
   KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
-    LoadedRange<T, true>::each_word(chunk, [&](std::uint32_t a, std::uint32_t b) {
-      below = larger_halves(below, a ^ signs, b ^ signs);
-      above = larger_halves(above, a, b);
-    });
+    LoadedRange<T, true>::each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { include_words(a, b); });
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include_words(std::uint32_t a, std::uint32_t b) {
+    below = larger_halves(below, a ^ signs, b ^ signs);
+    above = larger_halves(above, a, b);
   }
   KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) {
     below = larger_halves(below, other.below, 0);
     above = larger_halves(above, other.above, 0);
   }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {-larger_half<T>(below), larger_half<T>(above)}; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange half(int h) const {
+    const std::uint32_t of = h == 0 ? 0xffffu : 0xffff0000u;
+    return {below & of, above & of};
+  }
 };
+
+// The ranges of a chunk's W positions, each for itself.
+template <class T, bool Magnitude, int W>
+struct LaneRanges {
+  using Of = LoadedRange<T, Magnitude>;
+  static constexpr bool in_words = sizeof(T) == 2 && W % 2 == 0, shows_nan = Of::shows_nan;
+  Of of[in_words ? W / 2 : W];  // (two positions, a half each)
+
+  template <class Chunk>
+  KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
+    if constexpr (in_words) {
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W / 2; ++w) of[w].include_words(chunk.word[w], 0);
+    } else {
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane) of[lane].include_chunk(OneValue{chunk.value(lane)});
+    }
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LaneRanges& other) {
+    KOKKOSQUANT_UNROLL
+    for (int j = 0; j < static_cast<int>(sizeof(of) / sizeof(Of)); ++j) of[j].include(other.of[j]);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION auto range(int lane) const {
+    if constexpr (in_words)
+      return of[lane / 2].half(lane % 2).range();
+    else
+      return of[lane].range();
+  }
+
+ private:
+  struct OneValue {
+    static constexpr int size = 1;
+    static constexpr bool in_words = false;
+    T of;
+    KOKKOS_FORCEINLINE_FUNCTION T value(int) const { return of; }
+  };
+};
+
+// The constants of a cell whose elements are finite. Zeros alone, and the least of scales: what comes of them is the same with any scale,
+// where the code of 0 is the zero point, and not clamped.
+template <class Element, class Found, class C>
+KOKKOS_FORCEINLINE_FUNCTION auto quick_constants_of(const Element& element, const Found& found, const FiniteRange<C>& range) {
+  using CellData = typename Element::CellData;
+  auto k = element.quick_constants(CellData{found.scale, found.zero_point});
+  bool keeps_zero = true;
+  if constexpr (requires { element.range.q_min; })
+    keeps_zero = element.range.q_min <= found.zero_point && found.zero_point <= element.range.q_max;
+  if (!k.quick && range.magnitude() == C(0) && keeps_zero)
+    k = element.quick_constants(CellData{decltype(found.scale)(1.0f), found.zero_point});
+  return k;
+}
 
 }  // namespace KokkosQuant::Impl

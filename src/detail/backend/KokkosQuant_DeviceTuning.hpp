@@ -15,9 +15,9 @@ inline constexpr bool device_walk_on_host = false;
 
 // Measured on an H200, 2^28 elements, fraction of the best triad (backward) or copy (quantize) of the same bytes:
 struct DeviceTuning {
-  int access_bytes;    // of a vector access; single elements reach a third of the limit in 16 bits
-  int packed_bytes;    // of a pack of packed codes at least; others are as wide as their operands (DeviceLaunch). Quantize
-                       // to int8, D = 1024, packs of 2, 4, 8 doubles: 0.85, 0.98, 0.99; of 4, 8 floats: 0.96, 1.00
+  int access_bytes;    // of a vector access; single elements reach a third of the limit in 16 bits. (Packs, DeviceAlignment:
+                       // quantize to int8, D = 1024, 2, 4, 8 doubles: 0.85, 0.98, 0.99; 4, 8 floats: 0.96, 1.00; to int4, 8, 16
+                       // bfloat16: 0.82, 0.94)
   int packs_a_thread;  // loaded before the first is used. Backward, bfloat16: 2: 0.95, 4: 1.00; quantize, float:
                        // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
   int stripe;          // threads between two packs of a thread, a warp at least: the nearer, the more of them share
@@ -49,10 +49,15 @@ struct DeviceTuning {
   // (cells across lines) of a line that a team has. H200, LayoutLeft, int8, D = 128, 1024, 64, 128, 256, 512: bfloat16 0.5, 0.8, 1.1, 1.2 and
   // 1.0, 1.2, 1.3, 1.3 (D = 4096: 1.2, 1.3, 1.3, 0.8), float 0.9, 1.5, 1.8, 1.6 and 1.3, 1.4, 1.4, 1.4
   int across_bytes;
+  // (the same, held) words of x that a thread has at most between the range and the codes; threads of a team at least, where narrower tiles
+  // do, at most. Two of 512 for bfloat16 of D = 1024, or one of 1024 with lines twice as wide: 3.3, 2.5 TB/s (H200)
+  int held_words;
+  std::int64_t least_held_team, held_team, largest_held_team;
+  int team_scratch;  // that Kokkos has for the largest team
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 8,       4,       32, 32,  4,  1 << 17, 128, 5,   32, std::int64_t(1) << (device_walk_on_host ? 12 : 30),
-    8,  64,      256,     3,  128, 32, 2,       128, 256, 2,  5,
-    4,  1 << 17, 1 << 15, 256};
+    16, 4,  32,      32,      4,   1 << 17, 128, 5,   32,   std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+    8,  64, 256,     3,       128, 32,      2,   128, 256,  2,
+    5,  4,  1 << 17, 1 << 15, 256, 32,      128, 512, 1024, 40000};
 
 }  // namespace KokkosQuant::Impl

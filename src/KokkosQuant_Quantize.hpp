@@ -18,21 +18,10 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   using typename Base::C;
   using typename Base::I;
 
-  template <class V, class J>
-  using constants_of = typename A::template code_constants<V, J, C>;
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
-    return A::codes_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class J, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, J& q, const V& x) const {
-    q = A::code(k, x, this->range);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V, class R = A>
-  static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const K& k, const V& x) -> decltype(R::rounded_bits(k, x)) {
-    return R::rounded_bits(k, x);
+    q = A::code(k, x);
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const typename Base::cell_constants& k, I& q, C x) const {
     q = A::any_code(k, this->range, x);
@@ -50,6 +39,28 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION auto quick_pair(const K& k, C low, C high) const
       -> decltype(R::quick_pair(k, low, high, QuantizeDescriptor{})) {
     return R::quick_pair(k, low, high, this->range);
+  }
+  struct InBytes;
+};
+
+// The same for packs of codes that are clamped as bytes.
+template <class T, Contract Rules, class Scale, class ZeroPoint>
+struct QuantizeElement<T, Rules, Scale, ZeroPoint>::InBytes : QuantizeElement<T, Rules, Scale, ZeroPoint> {
+  template <class V, class J>
+  using constants_of = typename A::template code_constants<V, J>;
+  template <class Cell>
+  KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
+    return A::codes_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class J, class V>
+  KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, J& q, const V& x) const {
+    q = A::code(k, x, this->range);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V, class R = A>
+  static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const K& k, const V& x) -> decltype(R::rounded_bits(k, x)) {
+    return R::rounded_bits(k, x);
   }
 };
 

@@ -31,7 +31,7 @@ template <Contract Rules>
 struct Affine {
   template <class V, class I>
   using forward_constants = ContractConstants<V, I>;
-  template <class V, class I, class C>
+  template <class V, class I>
   using code_constants = ContractConstants<V, I>;
   template <class V, class I>
   using mask_constants = ContractConstants<V, I>;
@@ -140,9 +140,8 @@ struct Affine {
   static KOKKOS_FORCEINLINE_FUNCTION V fake_of(const K& k, const V& u) {
     return dequantize_moderate(k, code_of(k, u));
   }
-  // what packs take of a cell whose codes are all that is wanted
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+  // what packs of codes in bytes take of a cell
+  static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(float scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return constants(scale, zero_point, d);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
@@ -204,8 +203,8 @@ template <>
 struct Affine<contracts::reference> {
   template <class V, class I>
   using forward_constants = QuantizeConstants<V, I>;
-  template <class V, class I, class C>
-  using code_constants = std::conditional_t<sizeof(C) == 4, CodeConstants<V, I>, QuantizeConstants<V, I>>;
+  template <class V, class I>
+  using code_constants = CodeConstants<V, I>;
   template <class V, class>
   using mask_constants = BackwardConstants<V>;
   template <class V, class>
@@ -239,23 +238,14 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const CodeConstants<V, I>& k) {
     return k.simple != 0;
   }
-  // packs (double: as one element)
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    if constexpr (sizeof(C) == 4)
-      return Impl::code_constants(scale, zero_point, d);
-    else
-      return forward(scale, zero_point, d);
+  // packs of codes in bytes
+  static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(float scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    return Impl::code_constants(scale, zero_point, d);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class V, class I, class X>
   static KOKKOS_FORCEINLINE_FUNCTION auto code(const CodeConstants<V, I>& k, const X& x, const QuantizeDescriptor& d) {
     return code_of_bits(k, Impl::rounded_bits(quotient(x, k.scale)), d);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class V, class I, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code(const QuantizeConstants<V, I>& k, const X& x, const QuantizeDescriptor&) {
-    return code(k, x);
   }
   // of most packs; with the constants' `shifted` they are codes, but not clamped
   KOKKOSQUANT_FOR_PACKS_TOO

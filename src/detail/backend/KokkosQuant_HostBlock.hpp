@@ -114,6 +114,17 @@ KOKKOSQUANT_HOST_INLINE auto constants_for_packs(const Element& element, const C
     return element.constants(cell);
 }
 
+// The element function that blocks of codes in bytes have.
+template <class Element, bool InBytes>
+struct block_element {
+  using type = Element;
+};
+template <class Element>
+requires requires { typename Element::InBytes; }
+struct block_element<Element, true> {
+  using type = typename Element::InBytes;
+};
+
 // The constants of up to R cells, computed in one loop without branches: compilers make vectors of it.
 template <class Element, int R>
 struct ConstantsTable {

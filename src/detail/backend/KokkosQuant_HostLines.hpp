@@ -61,7 +61,8 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static constexpr bool of_bytes = narrows<W> && P == narrowed_packs;
     using OutBlocks = Tuple<std::conditional_t<of_bytes, Block<std::int8_t, size, 1, false>,
                                                Block<lane_t<O, C>, W, P, Interleaved, Element::outcome>>...>;
-    using Constants = BlockConstants<Element, W, P, Interleaved>;
+    using Applied = typename block_element<Element, of_bytes>::type;
+    using Constants = BlockConstants<Applied, W, P, Interleaved>;
 
     template <std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i, std::index_sequence<B...>) {
@@ -76,7 +77,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       }
     }
     template <std::size_t... A, std::size_t... B>
-    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in,
+    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in,
                                                    std::index_sequence<A...>, std::index_sequence<B...>) {
       OutBlocks out;
       if constexpr (of_bytes)
@@ -85,14 +86,14 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
         for (int p = 0; p < P; ++p) element.apply(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);
       return out;
     }
-    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Element& element, const Constants& k, const InBlocks& in) {
+    static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in) {
       return apply(element, k, in, OutSequence{}, InSequence{});
     }
     template <std::size_t... A>
     static KOKKOSQUANT_HOST_INLINE void store(const Line& l, std::int64_t i, const OutBlocks& out, std::index_sequence<A...>) {
       (get<A>(out).store(get<A>(l.out) + i / elements_per<O>), ...);
     }
-    static KOKKOSQUANT_HOST_INLINE void finish(const Element& element, const Line& l, std::int64_t i, const Constants& k,
+    static KOKKOSQUANT_HOST_INLINE void finish(const Applied& element, const Line& l, std::int64_t i, const Constants& k,
                                                const InBlocks& in) {
       store(l, i, apply(element, k, in), OutSequence{});
     }
@@ -102,7 +103,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     template <std::size_t... L, class At>
     static KOKKOSQUANT_HOST_INLINE void span(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,
                                              std::index_sequence<L...>) {
-      const Element element = s.element;
+      const Applied element{s.element};
       if constexpr (Walk::has_packed) return span_bytes(s, l, 0, n, at, std::index_sequence<L...>{});
       const std::int64_t whole = n / size * size, end = whole == n ? n : whole - size;
       std::int64_t i = 0;
@@ -118,14 +119,15 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_TASK void span_end(const HostLines& s, const Line& l, std::int64_t i, std::int64_t n, At at) {
       const Constants k = at(i), k_last = at(n - size);
       const InBlocks in = load(l, i), last = load(l, n - size);
-      finish(s.element, l, i, k, in);
-      finish(s.element, l, n - size, k_last, last);
+      const Applied element{s.element};
+      finish(element, l, i, k, in);
+      finish(element, l, n - size, k_last, last);
     }
 
     template <std::size_t... L, class At>
     static KOKKOSQUANT_HOST_INLINE void span_bytes(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t i,
                                                    std::int64_t n, At& at, std::index_sequence<L...>) {
-      const Element element = s.element;
+      const Applied element{s.element};
       for (; i + size <= n; i += size) {
         (look_ahead(s, l[L], i), ...);
         const Constants k = at(i);
@@ -149,7 +151,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     template <std::size_t... L, class At>
     static KOKKOSQUANT_HOST_INLINE void span_streaming(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,
                                                        std::index_sequence<L...>) {
-      const Element element = s.element;
+      const Applied element{s.element};
       const int head = skew(l[0]);
       for (int i = 0; i < head; i += size) (span_part(s, l[L], i, at, 0, std::min(size, head - i)), ...);
       std::int64_t i = head;
@@ -164,7 +166,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     }
     template <class At>
     static KOKKOSQUANT_HOST_TASK void span_part(const HostLines& s, const Line& l, std::int64_t i, At at, int first, int end) {
-      apply(s.element, at(i), load(l, i)).head.store_part(l.out.head + i, first, end);
+      apply(Applied{s.element}, at(i), load(l, i)).head.store_part(l.out.head + i, first, end);
     }
 
     // Lines that are strided or shorter than a block.
@@ -178,7 +180,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
         const int m = static_cast<int>(std::min<std::int64_t>(size, n - i));
         const auto in = make_tuple(
             block<I>::template load_some<C>(in_line(get<B>(l.in), get<B>(s.walk.in), i), get<B>(s.walk.in).inner, m)...);
-        const auto out = apply(s.element, at(i), in);
+        const auto out = apply(Applied{s.element}, at(i), in);
         (get<A>(out).store_some(in_line(get<A>(l.out), get<A>(s.walk.out), i), get<A>(s.walk.out).inner, m), ...);
       }
     }

@@ -48,6 +48,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     using Spans = typename Lines::template Spans<W, P, Interleaved>;
     using Spans::lines;
     using Spans::size;
+    using typename Spans::Applied;
     using typename Spans::Constants;
     using typename Spans::OutBlocks;
     template <class T>
@@ -56,7 +57,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
 
     // Lines o0 to o1, each from i on, cell after cell. The constants of a batch of them are computed first.
     static constexpr int batch = host_tuning.batch_cells;
-    using BatchTable = ConstantsTable<Element, batch>;
+    using BatchTable = ConstantsTable<Applied, batch>;
     using InTurn = typename Constants::template OneAfterTheOther<batch>;
     using Several = typename Constants::template SeveralEach<batch>;
 
@@ -74,7 +75,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       BatchTable table;
       for (std::int64_t o = o0; o < o1; o += batch) {
         const int rows = static_cast<int>(std::min<std::int64_t>(batch, o1 - o));
-        if (!table.fill(s.element, 0, rows, [o](const Element& e, int j) { return e.cell_data(o + j, 0); }))
+        if (!table.fill(Applied{s.element}, 0, rows, [o](const Element& e, int j) { return e.cell_data(o + j, 0); }))
           s.elements(o, o + rows, i, n);
         else if (s.dense && n == s.walk.n_inner && rows * n >= size)
           dense_lines(s, o, rows, n, table);
@@ -96,7 +97,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         const std::int64_t cell = i / length;
         const std::int64_t cells = std::min<std::int64_t>(batch - cell % 8, (end - 1) / length + 1 - cell);  // to a whole byte
         next = std::min(end, (cell + cells) * length);
-        if (table.fill(s.element, 0, static_cast<int>(cells),
+        if (table.fill(Applied{s.element}, 0, static_cast<int>(cells),
                        [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); }))
           lines(s, o, i, next - i, InTurn{table, 0, (cell + 1) * length - i, length}, OneLine{});
         else
@@ -120,7 +121,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         bool simple = true;
         each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
           const std::int64_t o_cell = o / s.cell_outer;
-          simple &= table.fill(s.element, at, cells,
+          simple &= table.fill(Applied{s.element}, at, cells,
                                [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); });
         });
         if (simple)
@@ -137,7 +138,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       constexpr int tile = host_tuning.tile_positions + size;  // (packs end beyond the last position)
       constexpr int columns = Lines::template narrows<W> ? 2 : host_tuning.lines_at_once;
       using At = typename Constants::template OneEach<tile>;
-      ConstantsTable<Element, tile> table;
+      ConstantsTable<Applied, tile> table;
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {
         end = Tiled ? std::min(o1, (o / s.cell_outer + 1) * s.cell_outer) : o1;
         const auto cell_data = [&, o, i](const Element& e, int j) {
@@ -146,7 +147,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
           else
             return e.cell_data(o, i + j);
         };
-        if (!table.fill(s.element, 0, n, cell_data)) {
+        if (!table.fill(Applied{s.element}, 0, n, cell_data)) {
           s.elements(o, end, i, n);
           continue;
         }

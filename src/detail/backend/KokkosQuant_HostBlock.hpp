@@ -61,11 +61,12 @@ struct Block {
   static constexpr int lane_of(int j) { return Interleaved ? j % (2 * W) / 2 : j % W; }
   KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[pack_of(j)].lane[lane_of(j)]; }
   KOKKOSQUANT_HOST_INLINE const L& lane(int j) const { return pack[pack_of(j)].lane[lane_of(j)]; }
-  // past the caches, to an address that suits
+  // past the caches, to an address that is a multiple of so many bytes
+  template <class T>
+  static constexpr int streaming_bytes = std::min(size* static_cast<int>(sizeof(T)), host_vector_bytes);
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_streaming(T* to) const {
-    constexpr int bytes = std::min(size * static_cast<int>(sizeof(T)), host_vector_bytes);
-    constexpr int step = bytes / static_cast<int>(sizeof(T));
+    constexpr int bytes = streaming_bytes<T>, step = bytes / static_cast<int>(sizeof(T));
     alignas(64) T some[size];
     store(some);
     for (int j = 0; j < size; j += step) Impl::store_streaming<bytes>(to + j, some + j);

@@ -137,7 +137,8 @@ struct HostSumSweep {
     const OneForAll k(one);
     const bool simple = element.is_simple(one), contiguous = simple && plan.mapping == Mapping::packs;
     const bool streams =
-        streaming && reinterpret_cast<std::uintptr_t>(get<0>(plan.walk.out).at(line, 0)) % (width * sizeof(T)) == 0;
+        streaming &&
+        reinterpret_cast<std::uintptr_t>(get<0>(plan.walk.out).at(line, 0)) % Data::template streaming_bytes<T> == 0;
     for (std::int64_t s = s0; s < s1; ++s) {
       const std::int64_t first = s * sum_segment;
       const int n = static_cast<int>(std::min<std::int64_t>(sum_segment, plan.walk.n_inner - first));

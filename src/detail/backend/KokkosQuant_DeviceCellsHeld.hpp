@@ -202,7 +202,7 @@ struct DeviceCellsHeld {
   // The same of a tile with elements that are not finite, which take no part in the range: loaded once more.
   KOKKOS_INLINE_FUNCTION void find_any(const Member& team, const Tile& t) const {
     Range range[W];
-    for (int lane = 0; lane < W; ++lane) range[lane] = {0, 0};
+    for (Range& none : range) none = {0, 0};
     KOKKOSQUANT_NO_UNROLL
     for (std::uint32_t first = 0; first < t.count; first += few) {
       PackOf pack[few];

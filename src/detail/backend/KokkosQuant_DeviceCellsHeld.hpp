@@ -207,9 +207,8 @@ struct DeviceCellsHeld {
     for (std::uint32_t first = 0; first < t.count; first += few) {
       PackOf pack[few];
       load_few(pack, t, first);
-      KOKKOSQUANT_UNROLL
-      for (std::uint32_t u = 0; u < few; ++u)
-        for (int lane = 0; lane < W; ++lane) range[lane].template include<true>(pack[u].in.head.template get<C>(lane));
+      for (const PackOf& one : pack)
+        for (int lane = 0; lane < W; ++lane) range[lane].template include<true>(one.in.head.template get<C>(lane));
     }
     auto* const of_threads = static_cast<Range*>(t.of_threads);
     KOKKOSQUANT_UNROLL

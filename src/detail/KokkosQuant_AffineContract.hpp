@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The affine quantizer by contract: what element functions are written with. The library's own rules take the forms of
-// KokkosQuant_Affine.hpp and KokkosQuant_AffineQuick.hpp, any other rules one plain form.
+// KokkosQuant_AffineReference.hpp, any other rules one plain form.
 #pragma once
 
-#include "../KokkosQuant_Contract.hpp"
-#include "KokkosQuant_AffineQuick.hpp"
+#include "KokkosQuant_AffineReference.hpp"
 
 namespace KokkosQuant::Impl {
 
-// ---- any rules --------------------------------------------------------------------------------------------------------
 // u, what is rounded, is t or t + zp; codes are r(u) + added, of which one of zp and added is 0.
 template <class V, class I>
 struct ContractConstants {
@@ -195,135 +193,6 @@ struct Affine {
   template <class K, class C>
   static KOKKOS_FORCEINLINE_FUNCTION C quick_divide(const K& k, C x) {
     return divide(x, k.scale);
-  }
-};
-
-// ---- the library's own ------------------------------------------------------------------------------------------------
-template <>
-struct Affine<contracts::reference> {
-  template <class V, class I>
-  using forward_constants = QuantizeConstants<V, I>;
-  template <class V, class I>
-  using code_constants = CodeConstants<V, I>;
-  template <class V, class>
-  using mask_constants = BackwardConstants<V>;
-  template <class V, class>
-  using inside_constants = InsideConstants<V>;
-
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto forward(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return quantize_constants(scale, zero_point, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto mask(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return backward_constants(scale, zero_point, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return Impl::inside_constants(scale, zero_point, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point(const QuantizeConstants<C, integer_of<C>>& k) {
-    return zero_point_of(k);
-  }
-  template <class V, class I>
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const QuantizeConstants<V, I>& k) {
-    return k.moderate;
-  }
-  template <class V>
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const InsideConstants<V>& k) {
-    return k.simple != 0;
-  }
-  template <class V, class I>
-  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const CodeConstants<V, I>& k) {
-    return k.simple != 0;
-  }
-  // packs of codes in bytes
-  static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(float scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return Impl::code_constants(scale, zero_point, d);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class V, class I, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code(const CodeConstants<V, I>& k, const X& x, const QuantizeDescriptor& d) {
-    return code_of_bits(k, Impl::rounded_bits(quotient(x, k.scale)), d);
-  }
-  // of most packs; with the constants' `shifted` they are codes, but not clamped
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class V, class I, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const CodeConstants<V, I>& k, const X& x) {
-    return quick_rounded_bits(k, x);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION V to_be_rounded(const K& k, const V& x) {
-    return quotient(x, k.scale);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x) {
-    return Impl::inside(k, x);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class C, class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x, const V& t) {
-    return inside_of<C>(k, x, t);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class M, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION V masked(const M& kept, const V& gradient) {
-    return keep_if(kept, gradient);
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code(const K& k, const V& x) {
-    return Impl::code_of(k, quotient(x, k.scale));
-  }
-  KOKKOSQUANT_FOR_PACKS_TOO
-  template <class K, class V>
-  static KOKKOS_FORCEINLINE_FUNCTION V fake_of(const K& k, const V& t) {
-    return multiply(steps_of(k, t), k.scale);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto any_code(const QuantizeConstants<C, integer_of<C>>& k, const QuantizeDescriptor& d,
-                                                   C x) {
-    return quantize(k, d, x);
-  }
-
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto quick_forward(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return quick_quantize_constants(scale, zero_point, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto quick_mask(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
-    return quick_backward_constants(scale, zero_point, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const QuickBackwardConstants<C>& k, C x) {
-    return Impl::quick_inside(k, x);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto quick_code(const QuickQuantizeConstants<C>& k, C x) {
-    return quick_quantize(k, x);
-  }
-  template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION bool reaches(const K& k, float largest) {
-    return largest <= k.reach;
-  }
-  template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_pair(const K& k, float low, float high, const QuantizeDescriptor& d) {
-    return quick_quantize_pair(k, low, high, d);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION bool can_divide(C dividend) {
-    return is_quick_numerator(dividend);
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION bool can_quantize(C x) {
-    return x == x;
-  }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION C quick_divide(const QuickBackwardConstants<C>& k, C dividend) {
-    return quick_signed_quotient(dividend, k.scale, k.inverse);
   }
 };
 

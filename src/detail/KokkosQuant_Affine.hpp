@@ -34,9 +34,11 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_moderate(std::int32_t i) {
   return static_cast<std::uint32_t>(i) + moderate_integer <= 2u * moderate_integer;
 }
 
-KOKKOS_FORCEINLINE_FUNCTION std::int32_t all_moderate(std::int32_t zero_point, const QuantizeDescriptor& d) {  // 1 or 0
-  const auto flag = [](bool condition) { return condition ? 1 : 0; };
-  return flag(is_moderate(d.q_min)) & flag(is_moderate(d.q_max)) & flag(is_moderate(zero_point));
+// Conditions that are joined without a branch, so that the constants of many cells are computed in vectors.
+KOKKOS_FORCEINLINE_FUNCTION constexpr std::int32_t one_if(bool condition) { return condition ? 1 : 0; }
+KOKKOS_FORCEINLINE_FUNCTION constexpr bool both(bool a, bool b) { return (one_if(a) & one_if(b)) != 0; }
+KOKKOS_FORCEINLINE_FUNCTION std::int32_t all_moderate(std::int32_t zero_point, const QuantizeDescriptor& d) {
+  return one_if(is_moderate(d.q_min)) & one_if(is_moderate(d.q_max)) & one_if(is_moderate(zero_point));
 }
 
 inline constexpr std::int32_t quick_integer = 1 << 20;
@@ -128,10 +130,9 @@ KOKKOS_FORCEINLINE_FUNCTION InsideConstants<C> inside_constants(C scale, std::in
     const float hi = -first_input_rounding_to(zp - (static_cast<double>(d.q_max) + 0.5), (d.q_max ^ zero_point) & 1, s);
     // Nothing is inside where s is 0 or NaN. A finite one keeps Inf out: the bounds' products are far below double's largest.
     const auto bits = bits_as<std::int32_t>(scale);
-    const auto flag = [](bool condition) { return condition ? 1 : 0; };
-    const std::int32_t simple = flag(bits >= 0) & flag(bits != 0x7f800000) & flag(is_quick_integer(zero_point)) &
-                                flag(is_quick_integer(d.q_min)) & flag(is_quick_integer(d.q_max));
-    const auto or_nan = bits_as<float>(bits_as<std::int32_t>(lo) | (-flag(bits == 0) & 0x7fffffff));
+    const std::int32_t simple = one_if(bits >= 0) & one_if(bits != 0x7f800000) & one_if(is_quick_integer(zero_point)) &
+                                one_if(is_quick_integer(d.q_min)) & one_if(is_quick_integer(d.q_max));
+    const auto or_nan = bits_as<float>(bits_as<std::int32_t>(lo) | (-one_if(bits == 0) & 0x7fffffff));
     return {scale, or_nan, hi, simple};
   } else {
     const BackwardConstants<C> k = backward_constants(scale, zero_point, d);

@@ -112,8 +112,7 @@ KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeCons
 // For packs, without branches (see first_rounding_to_moderate).
 KOKKOS_FORCEINLINE_FUNCTION CodeConstants<float, std::int32_t> code_constants(float scale, std::int32_t zero_point,
                                                                               const QuantizeDescriptor& d) {
-  const auto flag = [](bool condition) { return condition ? 1 : 0; };
-  const std::int32_t slow = flag(!(scale >= 0x1p-40f)) | flag(!(scale <= 0x1p40f));  // no quick scale
+  const std::int32_t slow = one_if(!(scale >= 0x1p-40f)) | one_if(!(scale <= 0x1p40f));  // no quick scale
   const auto inverse_or_nan = bits_as<float>(bits_as<std::int32_t>(divide(1.0f, scale)) | (-slow & 0x7fffffff));
   return {scale, inverse_or_nan, shifted_zero_point<float>(zero_point), all_moderate(zero_point, d)};
 }

@@ -48,9 +48,6 @@ KOKKOS_FORCEINLINE_FUNCTION constexpr bool suits_packs(C scale) {
   return true;
 }
 
-// Without a branch, so that the constants of many cells are computed in vectors.
-KOKKOS_FORCEINLINE_FUNCTION constexpr bool both(bool a, bool b) { return ((a ? 1 : 0) & (b ? 1 : 0)) != 0; }
-
 // An element function for the scale and zero point of args.
 template <template <class, Contract, class, class> class Element, class Granularity, Contract Rules, class T, class Args>
 auto cell_element(const QuantizeDescriptor& range, const Args& args, RowOrder order) {

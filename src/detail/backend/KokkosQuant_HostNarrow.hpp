@@ -2,6 +2,7 @@
 // Four packs of 32-bit codes as bytes: narrowed with saturation, so that they can be clamped as bytes, 64 by one instruction.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <type_traits>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The range of elements on the host. By their bits, where those are in less than compute type's lanes or the largest |x| is all that is
-// asked for; of an element that is not finite no more is known then than that there is one, and a second look leaves it out.
+// The range of elements on the host. By their bits where they are narrower than what they are computed in, or where the largest |x| is
+// all that is asked for: that shows an element that is not finite, and a second look leaves it out.
 #pragma once
 
 #include <algorithm>

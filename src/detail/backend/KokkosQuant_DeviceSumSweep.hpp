@@ -44,7 +44,7 @@ template <class Element, class T, class Sink>
 struct DeviceSumSweep {
   using C = typename Element::compute;
   using Sum = sum_of<C>;
-  using Constants = typename Element::template constants_of<C, integer_of<C>>;
+  using Constants = typename Element::cell_constants;
   using Quick = decltype(std::declval<const Element&>().quick_constants(std::declval<const typename Element::CellData&>()));
   static constexpr int K = Element::sums;
   static constexpr int in_flight = 4;  // accesses of each input

@@ -9,15 +9,19 @@ using Exec = Kokkos::DefaultExecutionSpace;
 using KokkosQuant::int4x2_t;
 
 constexpr QuantizeDescriptor range{-8, 7};
-constexpr std::size_t rows = 12, times = 44, columns = 4099;  // 8.6 MB of float
+struct Extents {
+  std::size_t rows, times, columns;
+};
+constexpr Extents long_lines{12, 44, 4099}, cache_lines{12, 460, 384};  // 8.6 and 8.5 MB of float
 
 template <class Granularity, class F>
-void run(const Granularity& g, const F& f) {
+void run(const Granularity& g, const F& f, const Extents& extents = long_lines) {
+  const auto [rows, times, columns] = extents;
   FamilyProblem<float, float> p(rows, columns, cell_shape(g, rows, columns), range, Constants::tame, 6, {}, ZeroPoints::given,
                                 range);
   p.repeat(times);
-  const Place misaligned{Order::right, 1, 3};
-  for (const Place& place : {Place{}, misaligned, Place{Order::left}})
+  const Place misaligned{Order::right, 1, 3}, with_gaps{Order::right, 16, 16};
+  for (const Place& place : {Place{}, misaligned, with_gaps, Place{Order::left}})
     for (const Packing packing : {Packing::across, Packing::down}) {
       const Setting s{place, place, place, {}, packing, Mapping::automatic};
       SCOPED_TRACE(describe(s));
@@ -47,6 +51,14 @@ TEST(FamilyStreaming, Groups) {
 TEST(FamilyStreaming, Blocks) {
   run(PerBlock{4, 128}, fake_quantize);
   run(PerBlock{3, 100}, with_codes);
+}
+
+// Lines too short to be taken past the caches, but that they are nothing but cache lines.
+TEST(FamilyStreaming, LinesOfWholeCacheLines) {
+  run(PerToken{}, fake_quantize, cache_lines);
+  run(PerChannel{}, fake_quantize, cache_lines);
+  run(PerChannel{}, with_codes, cache_lines);
+  run(PerGroup{48}, fake_quantize, cache_lines);
 }
 
 }  // namespace

@@ -28,14 +28,22 @@ struct HostLaunch {
     return true;
   }
 
+  template <class Plan>
+  static bool has_gaps(const Plan& plan) {
+    const auto& walk = plan.walk;
+    return !plan.contiguous || !all_of(walk, [&](const auto& lines) {
+      return walk.n_outer == 1 || (walk.n_inner % lines.per == 0 && lines.outer == walk.n_inner / lines.per);
+    });
+  }
   // Lines without gaps between them, of whole cells.
   template <class Plan>
   static bool is_dense(const Plan& plan) {
-    const auto& walk = plan.walk;
-    return plan.contiguous && !plan.lanes_differ && (!Tiled || walk.n_inner % plan.cells.inner == 0) &&
-           all_of(walk, [&](const auto& lines) {
-             return walk.n_outer == 1 || (walk.n_inner % lines.per == 0 && lines.outer == walk.n_inner / lines.per);
-           });
+    return !plan.lanes_differ && (!Tiled || plan.walk.n_inner % plan.cells.inner == 0) && !has_gaps(plan);
+  }
+  template <class Plan>
+  static bool goes_one_by_one(const Plan& plan) {
+    const std::int64_t bytes = plan.walk.n_inner * static_cast<std::int64_t>(sizeof(typename Sweep::C));
+    return bytes >= host_tuning.least_line_alone && bytes <= host_tuning.longest_line_alone && !has_gaps(plan);
   }
   // The output is large, and no input: what is there is neither read before nor soon after.
   template <class Plan>
@@ -56,6 +64,7 @@ struct HostLaunch {
             is_dense(plan),
             plan.by_element,
             plan.lanes_differ,
+            plan.lanes_differ && goes_one_by_one(plan),
             plan.cells.outer,
             plan.cells.inner,
             1,

@@ -143,10 +143,14 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       const auto address = reinterpret_cast<std::uintptr_t>(l.out.head);
       return static_cast<int>((-address % cache_line) / sizeof(T));
     }
+    // Lines that are long, or nothing but whole cache lines.
     template <std::size_t... L>
     static bool streams(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, std::index_sequence<L...>) {
-      return can_stream && s.streaming && n >= host_tuning.streaming_line && ((skew(l[L]) == skew(l[0])) && ...) &&
-             reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || skew(l[0]) % size == 0);
+      if (!can_stream || !s.streaming) return false;
+      const int head = skew(l[0]);
+      const bool whole = head == 0 && n * static_cast<std::int64_t>(sizeof(T)) % cache_line == 0;
+      return (whole || n >= host_tuning.streaming_line) && ((skew(l[L]) == head) && ...) &&
+             reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || head % size == 0);
     }
     template <std::size_t... L, class At>
     static KOKKOSQUANT_HOST_INLINE void span_streaming(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,

@@ -32,6 +32,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   bool dense;                           // contiguous, no gaps between lines, and (tiled) whole cells
   bool by_element;                      // no packs
   bool lanes_differ;                    // neighbours in a pack lie in different cells, nearly always
+  bool one_by_one;                      // (lanes differ) lines are walked one after the other
   std::int64_t cell_outer, cell_inner;  // (tiled) extents of a cell
   std::int64_t task_outer, task_inner, inner_tasks;
 
@@ -133,10 +134,10 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     }
 
     // Lanes differ: a stretch of positions with their constants; the lines that share them are walked outside, several at
-    // once.
+    // once or one by one.
     static void stretch(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, int n) {
       constexpr int tile = host_tuning.tile_positions + size;  // (packs end beyond the last position)
-      constexpr int columns = Lines::template narrows<W> ? 2 : host_tuning.lines_at_once;
+      constexpr int columns = Lines::template narrows<W> ? host_tuning.coded_lines_at_once : host_tuning.lines_at_once;
       using At = typename Constants::template OneEach<tile>;
       ConstantsTable<Applied, tile> table;
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {
@@ -151,7 +152,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
           s.elements(o, end, i, n);
           continue;
         }
-        for (; o + columns <= end; o += columns) lines(s, o, i, n, At{table}, std::make_index_sequence<columns>{});
+        for (; o + columns <= end && !s.one_by_one; o += columns)
+          lines(s, o, i, n, At{table}, std::make_index_sequence<columns>{});
         for (; o < end; ++o) lines(s, o, i, n, At{table}, OneLine{});
       }
     }

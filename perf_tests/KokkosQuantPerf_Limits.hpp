@@ -70,16 +70,22 @@ inline void store_streaming(Pack* to, const Pack& value) {
 #endif
 }
 
-template <class T, bool Streaming>
+// Ahead: inputs are asked for 4 KiB before they are read. A core that has one input to read foresees too little of it: on a Zen 4
+// in a virtual machine the copy of floats to bytes moves 47 instead of 29 GB/s.
+template <class T, bool Streaming, bool Ahead>
 struct TrafficOnHost;
-template <int Inputs, int Reads, int Writes, bool Streaming>
-struct TrafficOnHost<Traffic<Inputs, Reads, Writes>, Streaming> {
+template <int Inputs, int Reads, int Writes, bool Streaming, bool Ahead>
+struct TrafficOnHost<Traffic<Inputs, Reads, Writes>, Streaming, Ahead> {
   static constexpr std::int64_t task = 512;  // steps
+  static constexpr std::int64_t packs_ahead = 4096 / sizeof(Pack);
   Traffic<Inputs, Reads, Writes> traffic;
 
   void operator()(const std::int64_t t) const {
     const std::int64_t end = std::min(traffic.steps, (t + 1) * task);
     for (std::int64_t step = t * task; step < end; ++step) {
+      if constexpr (Ahead)
+        for (int i = 0; i < Inputs; ++i)
+          for (int r = 0; r < Reads; ++r) __builtin_prefetch(traffic.in[i] + (traffic.at(step, r, Reads) + packs_ahead), 0, 2);
       Pack packs[Inputs * Reads];
       traffic.load(packs, step);
       for (int w = 0; w < Writes; ++w) {
@@ -134,10 +140,12 @@ Limit limit(const Arrays& arrays, std::int64_t elements) {
                        }});
   };
   if constexpr (on_host) {
-    constexpr std::int64_t task = TrafficOnHost<T, false>::task;
-    add("plain", TrafficOnHost<T, false>{traffic}, (traffic.steps + task - 1) / task);
+    constexpr std::int64_t task = TrafficOnHost<T, false, false>::task;
+    const std::int64_t tasks = (traffic.steps + task - 1) / task;
+    add("plain", TrafficOnHost<T, false, false>{traffic}, tasks);
 #if defined(__SSE2__)
-    add("streaming", TrafficOnHost<T, true>{traffic}, (traffic.steps + task - 1) / task);
+    add("streaming", TrafficOnHost<T, true, false>{traffic}, tasks);
+    add("streaming_ahead", TrafficOnHost<T, true, true>{traffic}, tasks);
 #endif
   } else {
     const auto threads = [&](std::int64_t packs) {

@@ -57,7 +57,7 @@ TYPED_TEST(LearnableElement, FormsAgree) {
   using C = KokkosQuant::compute_t<T>;
   using Element =
       typename Learnable<true>::template Element<T, KokkosQuant::contracts::reference, CellValues<C>, CellValues<std::int32_t>>;
-  std::size_t quick = 0, simple = 0, not_quick = 0;
+  std::size_t quick = 0, simple = 0, inside = 0, not_quick = 0;
   for (const QuantizeDescriptor range : special_ranges())
     for (const C scale : special_scales<C>())
       for (const std::int32_t zero_point : {0, 3, -77, 1000003, INT32_MIN, INT32_MAX}) {
@@ -65,6 +65,7 @@ TYPED_TEST(LearnableElement, FormsAgree) {
         element.range = range;
         const typename Element::CellData cell{scale, zero_point};
         const auto k = element.constants(cell);
+        const auto k_packs = element.pack_constants(cell);
         const auto k_quick = element.quick_constants(cell);
         std::vector<C> values = values_at_ties(scale, zero_point, range, 6);
         for (const C special : special_values<C>()) values.push_back(special);
@@ -82,10 +83,17 @@ TYPED_TEST(LearnableElement, FormsAgree) {
                 << show(term_1[0]) << ", " << show(term_1[1]) << " and not " << show(dx) << ", " << show(term[0]) << ", "
                 << show(term[1]);
           };
-          if (element.is_simple(k)) {
-            element.apply(k, dx_1, term_1, dy, x);
+          if (element.is_simple(k_packs)) {
+            element.apply(k_packs, dx_1, term_1, dy, x);
             expect_same("simple");
             ++simple;
+            if (inside_of<C>(k_packs, x, quotient(x, k_packs.scale))) {
+              dx_1 = dy;
+              term_1[1] = 0;
+              element.apply_inside(k_packs, term_1[0], dy, x);
+              expect_same("inside");
+              ++inside;
+            }
           }
           if (Quick<T, Element>(element, k_quick).apply(dx_1, term_1, dy, x)) {
             expect_same("quick");
@@ -96,6 +104,7 @@ TYPED_TEST(LearnableElement, FormsAgree) {
         }
       }
   EXPECT_GT(simple, 100000u);
+  EXPECT_GT(inside, 20000u);
   EXPECT_GT(quick, 20000u);
   EXPECT_GT(not_quick, 100000u);
 }

@@ -12,17 +12,25 @@
 
 namespace KokkosQuant::Impl {
 
-template <class V>
+// Of one element.
+template <std::floating_point C>
 struct LearnableConstants {
-  V scale, minus_scale;
-  V t_min, t_max;  // x is inside where t is within these
-  V lo, hi;        // q_min - zp, q_max - zp
+  C scale, minus_scale;
+  C t_min, t_max;  // x is inside where t is within these
   std::int32_t zero_point;
-  bool moderate;  // else packs cannot be computed
+};
+
+// Of packs, in one of which every lane may have its own.
+template <class V>
+struct LearnablePackConstants {
+  V scale, minus_scale;
+  V in_min, in_max;     // x is inside where x (float) or t (double) is within these
+  V lo, hi;             // q_min - zp, q_max - zp
+  std::int32_t simple;  // 1, or 0: packs cannot be computed
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
-    f(k.scale...), f(k.minus_scale...), f(k.t_min...), f(k.t_max...), f(k.lo...), f(k.hi...);
+    f(k.scale...), f(k.minus_scale...), f(k.in_min...), f(k.in_max...), f(k.lo...), f(k.hi...);
   }
 };
 
@@ -43,24 +51,25 @@ struct Learnable {
     static constexpr int sums = WithZeroPoint ? 2 : 1;
 
     template <class V, class>
-    using constants_of = LearnableConstants<V>;
+    using constants_of = LearnablePackConstants<V>;
+    using cell_constants = LearnableConstants<C>;
 
     template <class Cell>
-    KOKKOS_FORCEINLINE_FUNCTION LearnableConstants<C> constants(const Cell& cell) const {
-      const QuantizeDescriptor& d = this->range;
+    KOKKOS_FORCEINLINE_FUNCTION cell_constants constants(const Cell& cell) const {
       const C scale = widen<C>(cell.scale);
-      const BackwardConstants<C> mask = backward_constants(scale, cell.zero_point, d);
-      const CodeRange r = code_range(d, cell.zero_point);
-      return {scale,
-              multiply(scale, C(-1)),
-              mask.t_min,
-              mask.t_max,
-              static_cast<C>(r.lo),
-              static_cast<C>(r.hi),
-              cell.zero_point,
-              sizeof(C) == 8 || (is_moderate(d.q_min) && is_moderate(d.q_max) && is_moderate(cell.zero_point))};
+      const BackwardConstants<C> mask = backward_constants(scale, cell.zero_point, this->range);
+      return {scale, multiply(scale, C(-1)), mask.t_min, mask.t_max, cell.zero_point};
     }
-    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const LearnableConstants<C>& k) { return k.moderate; }
+    template <class Cell>
+    KOKKOS_FORCEINLINE_FUNCTION LearnablePackConstants<C> pack_constants(const Cell& cell) const {
+      const QuantizeDescriptor& d = this->range;
+      const C scale = widen<C>(cell.scale), zp = static_cast<C>(cell.zero_point);
+      const InsideConstants<C> mask = inside_constants(scale, cell.zero_point, d);
+      return {scale,       multiply(scale, C(-1)),       mask.in_min,
+              mask.in_max, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp,
+              mask.simple};
+    }
+    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const LearnablePackConstants<C>& k) { return k.simple != 0; }
 
     // steps is q - zp, so lo or hi where x is outside; moved is RN(RN(x' - x) / scale), has_code whether t is not NaN
     KOKKOSQUANT_FOR_PACKS_TOO
@@ -82,7 +91,7 @@ struct Learnable {
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, V (&term)[sums], const V& dy, const V& x) const {
       const V t = quotient(x, k.scale);
       const V steps = rounded_small(clamp(t, k.lo, k.hi));  // of NaN: lo, and nothing comes of it
-      finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(t), steps, divide(distance(k, steps, x), k.scale));
+      finish(k, dx, term, dy, inside_of<C>(k, x, t), is_number(t), steps, divide(distance(k, steps, x), k.scale));
     }
     // The same of N packs, step by step: what waits for a division waits for N of them at once.
     KOKKOSQUANT_FOR_PACKS_TOO
@@ -95,7 +104,14 @@ struct Learnable {
       for (int i = 0; i < N; ++i) away[i] = distance(k, steps[i], x[i]);
       for (int i = 0; i < N; ++i) moved[i] = divide(away[i], k.scale);
       for (int i = 0; i < N; ++i)
-        finish(k, dx[i], term[i], dy[i], within(t[i], k.t_min, k.t_max), is_number(t[i]), steps[i], moved[i]);
+        finish(k, dx[i], term[i], dy[i], inside_of<C>(k, x[i], t[i]), is_number(t[i]), steps[i], moved[i]);
+    }
+    // Where all x are inside: dx is dy, only the scale's term is not 0, and nothing is clamped.
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V>
+    KOKKOS_FORCEINLINE_FUNCTION void apply_inside(const K& k, V& term, const V& dy, const V& x) const {
+      const V steps = rounded_small(quotient(x, k.scale));
+      term = multiply(dy, divide(distance(k, steps, x), k.scale));
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const LearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
       const C t = quotient(x, k.scale);

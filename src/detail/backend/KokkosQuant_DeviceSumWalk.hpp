@@ -20,7 +20,7 @@ struct DeviceSumWalk {
   using T = T_;
   using C = typename Element::compute;
   using Sum = sum_of<C>;
-  using Constants = typename Element::template constants_of<C, integer_of<C>>;
+  using Constants = typename Element::cell_constants;
   using Quick = decltype(std::declval<const Element&>().quick_constants(std::declval<const typename Element::CellData&>()));
   static constexpr int K = Element::sums;
 

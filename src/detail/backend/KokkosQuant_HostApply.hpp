@@ -11,20 +11,6 @@
 
 namespace KokkosQuant::Impl {
 
-// Any of these bits in any lane?
-template <int W>
-KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<std::int32_t, W>& lanes, std::int32_t bits) {
-#if defined(__AVX512F__)
-  if constexpr (W == 16) return _mm512_test_epi32_mask((__m512i)lanes.get(), _mm512_set1_epi32(bits)) != 0;
-#endif
-#if defined(__AVX2__)
-  if constexpr (W == 8) return _mm256_testz_si256((__m256i)lanes.get(), _mm256_set1_epi32(bits)) == 0;
-#endif
-  std::int32_t all = 0;
-  for (int l = 0; l < W; ++l) all |= lanes.lane[l];
-  return (all & bits) != 0;
-}
-
 template <class Element, class K, class V>
 concept rounds_by_bits = requires(const K& k, const V& x) {
   Element::rounded_bits(k, x);

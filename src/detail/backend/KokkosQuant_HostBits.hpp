@@ -40,6 +40,20 @@ KOKKOSQUANT_HOST_INLINE Pack<I, W> operator>>(const Pack<I, W>& a, int places) {
   return Pack<I, W>::of(a.get() >> places);
 }
 
+// Any of these bits in any lane?
+template <int W>
+KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<std::int32_t, W>& lanes, std::int32_t bits) {
+#if defined(__AVX512F__)
+  if constexpr (W == 16) return _mm512_test_epi32_mask((__m512i)lanes.get(), _mm512_set1_epi32(bits)) != 0;
+#endif
+#if defined(__AVX2__)
+  if constexpr (W == 8) return _mm256_testz_si256((__m256i)lanes.get(), _mm256_set1_epi32(bits)) == 0;
+#endif
+  std::int32_t all = 0;
+  for (int l = 0; l < W; ++l) all |= lanes.lane[l];
+  return (all & bits) != 0;
+}
+
 // As the scalar ones: of two that are not NaN.
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> greatest(const Pack<C, W>& a, C b) {

@@ -10,20 +10,22 @@
 
 namespace KokkosQuant::Impl {
 
-// Doubles W * part to W * part + W - 1 of packs of C.
-template <int W, int N>
-KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<double, N>* packs, int part) {
-  return Pack<double, W>::load(packs[part * W / N].lane + part * W % N);
+// Doubles W * Part to W * Part + W - 1 of packs of C.
+template <int W, int Part, int N, int P>
+KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<double, N> (&packs)[P]) {
+  return Pack<double, W>::load(packs[Part * W / N].lane + Part * W % N);
 }
-template <int W, int N>
-KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N>* packs, int part) {
-  const float* from = packs[part * W / N].lane + part * W % N;
+template <int W, int Part, int N, int P>
+KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N> (&packs)[P]) {
+  const Pack<float, N>& from = packs[Part * W / N];
 #if defined(__AVX512F__)
-  if constexpr (W == 8)  // gcc 12 converts by halves
-    return Pack<double, W>::of((vector_t<double, W>)_mm512_maskz_cvtps_pd(0xff, _mm256_loadu_ps(from)));
+  if constexpr (W == 8 && N == 16) {  // gcc 12 converts by halves
+    const auto half = (__m256)_mm512_maskz_extractf64x4_pd(0xff, (__m512d)from.get(), Part * W % N / W);
+    return Pack<double, W>::of((vector_t<double, W>)_mm512_maskz_cvtps_pd(0xff, half));
+  }
 #endif
-  return Pack<double, W>::of(
-      __builtin_convertvector(*reinterpret_cast<const loose_vector_t<float, W>*>(from), vector_t<double, W>));
+  return Pack<double, W>::of(__builtin_convertvector(
+      *reinterpret_cast<const loose_vector_t<float, W>*>(from.lane + Part * W % N), vector_t<double, W>));
 }
 
 template <compute_type C>
@@ -35,7 +37,7 @@ struct HostSegment {
   // The next 16 terms, in packs of C; those from n on count as none.
   template <int W>
   KOKKOSQUANT_HOST_INLINE void add(const Pack<C, W> (&terms)[sum_lanes / W]) {
-    for (int p = 0; p < packs; ++p) accumulate(pack[p], widened<width>(terms, p));
+    for_each_pack<packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { accumulate(pack[p], widened<width, p>(terms)); });
   }
   template <int W>
   KOKKOSQUANT_HOST_INLINE void add_some(const Pack<C, W> (&terms)[sum_lanes / W], int n) {
@@ -46,17 +48,18 @@ struct HostSegment {
   // RN(t * t) of 16 terms t, which are widened first; and 16 doubles.
   template <int W>
   KOKKOSQUANT_HOST_INLINE void add_squares(const Pack<C, W> (&terms)[sum_lanes / W]) {
-    for (int p = 0; p < packs; ++p) {
-      const auto term = widened<width>(terms, p);
+    for_each_pack<packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+      const auto term = widened<width, p>(terms);
       accumulate(pack[p], multiply(term, term));
-    }
+    });
   }
   KOKKOSQUANT_HOST_INLINE void add_doubles(const double (&terms)[sum_lanes]) {
-    for (int p = 0; p < packs; ++p) accumulate(pack[p], Pack<double, width>::load(terms + p * width));
+    for_each_pack<packs>([&](auto p)
+                             KOKKOSQUANT_HOST_LAMBDA { accumulate(pack[p], Pack<double, width>::load(terms + p * width)); });
   }
   // The same of 16 sums of other lanes, one by one.
   KOKKOSQUANT_HOST_INLINE void add(const HostSegment& other) {
-    for (int p = 0; p < packs; ++p) accumulate(pack[p], other.pack[p]);
+    for_each_pack<packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { accumulate(pack[p], other.pack[p]); });
   }
   KOKKOSQUANT_HOST_INLINE sum_of<C> lane(int j) const {
     if constexpr (sizeof(C) == 8)

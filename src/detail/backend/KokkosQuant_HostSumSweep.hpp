@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../KokkosQuant_SumLevels.hpp"
+#include "KokkosQuant_HostBits.hpp"
 #include "KokkosQuant_HostSum.hpp"
 
 namespace KokkosQuant::Impl {
@@ -28,7 +29,8 @@ struct HostSumSweep {
   using V = Pack<C, width>;
   template <class W, class I>
   using constants_of = typename Element::template constants_of<W, I>;
-  using CellConstants = constants_of<C, integer_of<C>>;
+  using CellConstants = typename Element::cell_constants;
+  using OneForPacks = constants_of<C, integer_of<C>>;
   using PackConstants = constants_of<V, Pack<integer_of<C>, width>>;
   struct Terms {
     V pack[K][packs];
@@ -51,15 +53,10 @@ struct HostSumSweep {
     }
     return out;
   }
-  // N blocks with the same constants, so many elements apart
-  template <int N, bool Streams, class ConstantsOf>
-  static KOKKOSQUANT_HOST_INLINE void compute_blocks(const Element& element, const ConstantsOf& k, T* to, const T* from_0,
-                                                     const T* from_1, std::int64_t to_next, std::int64_t next_0,
-                                                     std::int64_t next_1, HostSegment<C> (&sum)[K]) {
-    Data a[N], b[N], out[N];
-    Terms terms[N];
-    for (int i = 0; i < N; ++i) a[i] = Data::template load<C>(from_0 + i * next_0);
-    for (int i = 0; i < N; ++i) b[i] = Data::template load<C>(from_1 + i * next_1);
+  // N blocks with the same constants
+  template <int N, class ConstantsOf>
+  static KOKKOSQUANT_HOST_INLINE void compute(const Element& element, const ConstantsOf& k, Data (&out)[N], Terms (&terms)[N],
+                                              const Data (&a)[N], const Data (&b)[N]) {
     for (int p = 0; p < packs; ++p) {
       V dx[N], term[N][K], dy[N], x[N];
       for (int i = 0; i < N; ++i) dy[i] = a[i].pack[p], x[i] = b[i].pack[p];
@@ -69,13 +66,62 @@ struct HostSumSweep {
         for (int q = 0; q < K; ++q) terms[i].pack[q][p] = term[i][q];
       }
     }
-    for (int i = 0; i < N; ++i) {
+  }
+  // The first sum's terms, where the others' are 0 and out is in 0. Nearly all blocks are like that, and 1.3 times as fast so.
+  static constexpr bool looks_inside = sizeof(C) == 4;
+  template <int N, class ConstantsOf>
+  static KOKKOSQUANT_HOST_INLINE bool compute_inside(const Element& element, const ConstantsOf& k, V (&term)[N][packs],
+                                                     const Data (&a)[N], const Data (&b)[N]) {
+    auto inside = Pack<std::int32_t, width>::all(-1);
+    for_each_pack<N * packs>([&](auto j) KOKKOSQUANT_HOST_LAMBDA {
+      constexpr int i = j / packs, p = j % packs;
+      inside = inside & within(b[i].pack[p], k(p).in_min, k(p).in_max);
+    });
+    if (has_any(inside ^ -1, -1)) return false;
+    for_each_pack<N * packs>([&](auto j) KOKKOSQUANT_HOST_LAMBDA {
+      constexpr int i = j / packs, p = j % packs;
+      element.apply_inside(k(p), term[i][p], a[i].pack[p], b[i].pack[p]);
+    });
+    return true;
+  }
+  template <bool Streams>
+  static KOKKOSQUANT_HOST_INLINE void copy_block(T* to, const T* from) {
+    alignas(host_vector_bytes) T some[sum_lanes];
+    __builtin_memcpy(some, from, sizeof(some));
+    constexpr int bytes = Data::template streaming_bytes<T>, step = bytes / static_cast<int>(sizeof(T));
+    if constexpr (Streams)
+      for (int j = 0; j < sum_lanes; j += step) store_streaming<bytes>(to + j, some + j);
+    else
+      __builtin_memcpy(to, some, sizeof(some));
+  }
+  // so many elements apart
+  template <int N, bool Streams, class ConstantsOf>
+  static KOKKOSQUANT_HOST_INLINE void compute_blocks(const Element& element, const ConstantsOf& k, T* to, const T* from_0,
+                                                     const T* from_1, std::int64_t to_next, std::int64_t next_0,
+                                                     std::int64_t next_1, HostSegment<C> (&sum)[K]) {
+    Data a[N], b[N];
+    for_each_pack<N>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { a[i] = Data::template load<C>(from_0 + i * next_0); });
+    for_each_pack<N>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { b[i] = Data::template load<C>(from_1 + i * next_1); });
+    if constexpr (looks_inside) {
+      V term[N][packs];
+      if (compute_inside(element, k, term, a, b)) [[likely]] {
+        for_each_pack<N>([&](auto i) KOKKOSQUANT_HOST_LAMBDA {
+          copy_block<Streams>(to + i * to_next, from_0 + i * next_0);
+          sum[0].add(term[i]);
+        });
+        return;
+      }
+    }
+    Data out[N];
+    Terms terms[N];
+    compute(element, k, out, terms, a, b);
+    for_each_pack<N>([&](auto i) KOKKOSQUANT_HOST_LAMBDA {
       if constexpr (Streams)
         out[i].store_streaming(to + i * to_next);
       else
         out[i].store(to + i * to_next);
-      for (int q = 0; q < K; ++q) sum[q].add(terms[i].pack[q]);
-    }
+      for_each_pack<K>([&](auto q) KOKKOSQUANT_HOST_LAMBDA { sum[q].add(terms[i].pack[q]); });
+    });
   }
   static Data compute_any(const Element& element, const CellConstants& k, const Data& a, const Data& b, Terms& terms) {
     Data out;
@@ -90,8 +136,8 @@ struct HostSumSweep {
   // ---- along a line ----------------------------------------------------------------------------------------------------
   struct OneForAll {
     PackConstants k{};
-    explicit OneForAll(const CellConstants& one) {
-      CellConstants::for_each([](auto& pack, const auto& value) { pack = pack.all(value); }, k, one);
+    explicit OneForAll(const OneForPacks& one) {
+      OneForPacks::for_each([](auto& pack, const auto& value) { pack = pack.all(value); }, k, one);
     }
     KOKKOSQUANT_HOST_INLINE const PackConstants& operator()(int) const { return k; }
   };
@@ -103,13 +149,13 @@ struct HostSumSweep {
     const T *from_0 = get<0>(plan.walk.in).at(line, first), *from_1 = get<1>(plan.walk.in).at(line, first);
     const Element element = plan.element;
     HostSegment<C> sum[K];  // in registers
-    for (int i = 0; i < K; ++i) sum[i] = segment[i];
+    for_each_pack<K>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { sum[i] = segment[i]; });
     int j = 0;
     for (; j + at_once * sum_lanes <= n; j += at_once * sum_lanes)
       compute_blocks<at_once, Streams>(element, k, to + j, from_0 + j, from_1 + j, sum_lanes, sum_lanes, sum_lanes, sum);
     for (; j + sum_lanes <= n; j += sum_lanes)
       compute_blocks<1, Streams>(element, k, to + j, from_0 + j, from_1 + j, 0, 0, 0, sum);
-    for (int i = 0; i < K; ++i) segment[i] = sum[i];
+    for_each_pack<K>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { segment[i] = sum[i]; });
     return j;
   }
   // any strides, any constants: Compute(in 0, in 1, terms&)
@@ -133,9 +179,11 @@ struct HostSumSweep {
   }
   void along(std::int64_t line, std::int64_t s0, std::int64_t s1) const {
     const Element& element = plan.element;
-    const CellConstants one = element.constants(element.cell_data(line, 0));
-    const OneForAll k(one);
-    const bool simple = element.is_simple(one), contiguous = simple && plan.mapping == Mapping::packs;
+    const auto cell = element.cell_data(line, 0);
+    const CellConstants one = element.constants(cell);
+    const OneForPacks one_for_packs = element.pack_constants(cell);
+    const OneForAll k(one_for_packs);
+    const bool simple = element.is_simple(one_for_packs), contiguous = simple && plan.mapping == Mapping::packs;
     const bool streams =
         streaming &&
         reinterpret_cast<std::uintptr_t>(get<0>(plan.walk.out).at(line, 0)) % Data::template streaming_bytes<T> == 0;

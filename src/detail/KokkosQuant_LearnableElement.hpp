@@ -139,13 +139,13 @@ struct Learnable {
     // Of W neighbours, each with quick constants of its own or all with the same, and with x that are 0 or from 2^-60 to the largest.
     // (x' - x is x, or no less than 2^-65: so its quotient does not underflow either.)
     template <class ConstantsOf, int W>
-    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const ConstantsOf& constants_of, C (&dx)[W], C (&term)[W][sums],
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const ConstantsOf& quick_of, C (&dx)[W], C (&term)[W][sums],
                                                  const C (&dy)[W], const C (&x)[W]) const {
       C steps[W], stored[W];
       bool is_inside[W];
       KOKKOSQUANT_UNROLL
       for (int w = 0; w < W; ++w) {
-        const QuickLearnableConstants<C>& k = constants_of(w);
+        const QuickLearnableConstants<C>& k = quick_of(w);
         const C rounded = quick_quotient(x[w], k.scale, k.inverse) + round_shift<C>, in_range = clamp(rounded, k.lo, k.hi);
         is_inside[w] = in_range == rounded;
         steps[w] = in_range - round_shift<C>;
@@ -154,7 +154,7 @@ struct Learnable {
       round_as_stored<T>(stored);
       KOKKOSQUANT_UNROLL
       for (int w = 0; w < W; ++w) {
-        const QuickLearnableConstants<C>& k = constants_of(w);
+        const QuickLearnableConstants<C>& k = quick_of(w);
         const C moved = quick_quotient(subtract(stored[w], x[w]), k.scale, k.inverse);
         dx[w] = keep_if(is_inside[w], dy[w]);
         term[w][0] = multiply(dy[w], choose(is_inside[w], moved, steps[w]));

@@ -139,8 +139,8 @@ struct Learnable {
     // Of W neighbours, each with quick constants of its own or all with the same, and with x that are 0 or from 2^-60 to the largest.
     // (x' - x is x, or no less than 2^-65: so its quotient does not underflow either.)
     template <class ConstantsOf, int W>
-    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const ConstantsOf& quick_of, C (&dx)[W], C (&term)[W][sums],
-                                                 const C (&dy)[W], const C (&x)[W]) const {
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const ConstantsOf& quick_of, C (&dx)[W], C (&term)[W][sums], const C (&dy)[W],
+                                                 const C (&x)[W]) const {
       C steps[W], stored[W];
       bool is_inside[W];
       KOKKOSQUANT_UNROLL

@@ -37,9 +37,12 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_scale(C scale) {
   return scale >= C(0x1p-40) && scale <= C(0x1p40);
 }
 // A numerator whose quotient is exact with them: zero, or far from both ends of the exponents.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_order(float x) {
+  return 2 * bits_as<std::uint32_t>(x) - 1;
+}  // zero: the largest
+inline constexpr std::uint32_t least_quick_order = (std::uint32_t(127 - 60) << 24) - 1;
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(float x) {
-  const std::uint32_t magnitude = bits_as<std::uint32_t>(x) << 1;  // zero wraps to the largest below
-  return magnitude - 1 >= (std::uint32_t(127 - 60) << 24) - 1 && magnitude <= (std::uint32_t(127 + 80) << 24);
+  return quick_order(x) >= least_quick_order && 2 * bits_as<std::uint32_t>(x) <= std::uint32_t(127 + 80) << 24;
 }
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
   const std::uint64_t magnitude = bits_as<std::uint64_t>(x) << 1;

@@ -8,6 +8,7 @@
 #include "KokkosQuant_AffineQuick.hpp"
 #include "KokkosQuant_CellElement.hpp"
 #include "KokkosQuant_FixedOrderSum.hpp"
+#include "backend/KokkosQuant_DeviceChunk.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -33,11 +34,12 @@ struct LearnablePackConstants {
   }
 };
 
-// The same without a branch an element (KokkosQuant_AffineQuick.hpp): x is clamped in place of t.
+// The same without a branch an element (KokkosQuant_AffineQuick.hpp). t is clamped after it was rounded by adding round_shift, and
+// inside where that changes nothing.
 template <std::floating_point C>
-struct QuickLearnableConstants {
-  C scale, inverse, minus_scale, t_min, t_max, x_lo, x_hi;
-  bool quick;
+struct alignas(16) QuickLearnableConstants {
+  C scale, inverse;  // 0: no element can be computed so
+  C lo, hi;          // round_shift + q_min - zp, round_shift + q_max - zp
 };
 
 template <bool WithZeroPoint>
@@ -121,19 +123,43 @@ struct Learnable {
 
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION QuickLearnableConstants<C> quick_constants(const Cell& cell) const {
+      const QuantizeDescriptor& d = this->range;
       const C scale = widen<C>(cell.scale);
-      const QuickBackwardConstants<C> mask = quick_backward_constants(scale, cell.zero_point, this->range);
-      const QuickQuantizeConstants<C> forward = quick_quantize_constants(scale, cell.zero_point, this->range);
-      return {scale, mask.inverse, -scale, mask.t_min, mask.t_max, forward.x_lo, forward.x_hi, mask.quick && forward.quick};
+      const bool quick =
+          is_quick_scale(scale) && is_quick_integer(cell.zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
+      const std::int32_t origin = quick ? cell.zero_point : 0;
+      const auto shifted = [&](std::int32_t q) { return bits_as<C>(round_shift_bits<C> + (quick ? q - origin : 0)); };
+      return {scale, quick ? divide(C(1), scale) : C(0), shifted(d.q_min), shifted(d.q_max)};
     }
-    // With quick constants. false, and nothing of use, where it cannot be computed like this.
-    KOKKOS_FORCEINLINE_FUNCTION bool apply_quick(const QuickLearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
-      const C t = quick_quotient(x, k.scale, k.inverse);
-      const C in_range = quick_quotient(clamp(nan_to_zero(x), k.x_lo, k.x_hi), k.scale, k.inverse);
-      const C steps = rounded_small(in_range), away = distance(k, steps, x);
-      const C moved = quick_quotient(away, k.scale, k.inverse);
-      finish(k, dx, term, dy, within(t, k.t_min, k.t_max), is_number(x), steps, moved);
-      return is_quick_numerator(away);
+    // The largest |x| for which it holds: no step of a quotient overflows, and no x'; negative where none does. (An x' that is inside
+    // is half a scale away at most; only a half overflows that near.)
+    static KOKKOS_FORCEINLINE_FUNCTION C quick_limit(const QuickLearnableConstants<C>& k) {
+      return k.inverse == C(0) ? C(-1) : std::is_same_v<T, half_t> ? 65504 - k.scale : C(0x1p80);
+    }
+    // Of W neighbours, each with quick constants of its own or all with the same, and with x that are 0 or from 2^-60 to the largest.
+    // (x' - x is x, or no less than 2^-65: so its quotient does not underflow either.)
+    template <class ConstantsOf, int W>
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const ConstantsOf& quick_of, C (&dx)[W], C (&term)[W][sums], const C (&dy)[W],
+                                                 const C (&x)[W]) const {
+      C steps[W], stored[W];
+      bool is_inside[W];
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w) {
+        const QuickLearnableConstants<C>& k = quick_of(w);
+        const C rounded = quick_quotient(x[w], k.scale, k.inverse) + round_shift<C>, in_range = clamp(rounded, k.lo, k.hi);
+        is_inside[w] = in_range == rounded;
+        steps[w] = in_range - round_shift<C>;
+        stored[w] = multiply(steps[w], k.scale);
+      }
+      round_as_stored<T>(stored);
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w) {
+        const QuickLearnableConstants<C>& k = quick_of(w);
+        const C moved = quick_quotient(subtract(stored[w], x[w]), k.scale, k.inverse);
+        dx[w] = keep_if(is_inside[w], dy[w]);
+        term[w][0] = multiply(dy[w], choose(is_inside[w], moved, steps[w]));
+        if constexpr (WithZeroPoint) term[w][1] = multiply(keep_if(!is_inside[w], dy[w]), -k.scale);
+      }
     }
   };
 };

@@ -11,6 +11,7 @@
 #include "../KokkosQuant_Descriptor.hpp"
 #include "KokkosQuant_FixedOrderSum.hpp"
 #include "KokkosQuant_Operands.hpp"
+#include "backend/KokkosQuant_DeviceNeighbours.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -32,28 +33,42 @@ struct SumSink {
   std::int64_t cell_stride[K];
 
   KOKKOS_FORCEINLINE_FUNCTION void put(std::int64_t line, std::int64_t segment, const Sum (&sum)[K]) const {
-    for (int k = 0; k < K; ++k) {
-      if (later != nullptr)
-        later[(line * segments + segment) * K + k] = sum[k];
-      else
-        cell[k][line * cell_stride[k]] = rounded_to<S>(total(sum[k], factor));
-    }
+    for (int k = 0; k < K; ++k) put(line, segment, k, sum[k]);
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void put(std::int64_t line, std::int64_t segment, int k, const Sum& sum) const {
+    if (later != nullptr)
+      later[(line * segments + segment) * K + k] = sum;
+    else
+      cell[k][line * cell_stride[k]] = rounded_to<S>(total(sum, factor));
   }
 };
 
-// One level: a thread a segment.
-template <class Sum, class S, int K>
+// One level. Threads: of a segment, a lane each; or 1.
+template <class Sum, class S, int K, int Threads>
 struct SumLevel {
   const Sum* from;
   std::int64_t terms, segments;  // of a line
   SumSink<Sum, S, K> to;
 
-  KOKKOS_FUNCTION void operator()(const std::int64_t i) const {
-    const std::int64_t line = i / segments, segment = i % segments, first = segment * sum_segment;
+  KOKKOS_FUNCTION void operator()(const std::int64_t thread) const {
+    const std::int64_t i = thread / Threads, line = segments == 1 ? i : i / segments, segment = i - line * segments;
+    const std::int64_t first = segment * sum_segment;
     const int n = terms - first < sum_segment ? static_cast<int>(terms - first) : sum_segment;
     const Sum* term = from + (line * terms + first) * K;
     Sum sum[K];
-    for (int k = 0; k < K; ++k) sum[k] = segment_sum<Sum>(n, [=](int j) { return term[j * K + k]; });
+    if constexpr (Threads == 1) {
+      for (int k = 0; k < K; ++k) sum[k] = segment_sum<Sum>(n, [=](int j) { return term[j * K + k]; });
+    } else {
+      const int lane = static_cast<int>(thread % Threads);
+      for (int k = 0; k < K; ++k) {
+        Sum of_lane = {};
+        KOKKOSQUANT_UNROLL
+        for (int j = 0; j < sum_segment; j += sum_lanes)
+          if (j + lane < n) accumulate(of_lane, term[(j + lane) * K + k]);
+        sum[k] = sum_of_neighbours(of_lane);
+      }
+      if (lane != 0) return;
+    }
     to.put(line, segment, sum);
   }
 };
@@ -90,13 +105,22 @@ class SumLevels {
       const SumState now = s.next_launch();
       Sum* to = from + now.lines * now.terms * K;
       s = now.after_launch();
-      Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, s.lines * s.terms),
-                           SumLevel<Sum, S, K>{from, now.terms, s.terms, sink(s, to)});
+      if (has_neighbours<Exec> && now.terms > sum_lanes)
+        launch<has_neighbours<Exec> ? sum_lanes : 1>(exec, label, from, now, s, to);
+      else
+        launch<1>(exec, label, from, now, s, to);
       from = to;
     }
   }
 
  private:
+  template <int Threads>
+  void launch(const Exec& exec, const std::string& label, const Sum* from, const SumState& now, const SumState& after,
+              Sum* to) const {
+    using Policy = Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>;
+    Kokkos::parallel_for(label, Policy(exec, 0, after.lines * after.terms * Threads),
+                         SumLevel<Sum, S, K, Threads>{from, now.terms, after.terms, sink(after, to)});
+  }
   Sink sink(const SumState& state, Sum* later) const {
     Sink s = cells_;
     s.later = state.done() ? nullptr : later;

@@ -29,8 +29,8 @@ class SummingSweep {
   using Levels = SumLevels<Exec, Sum, S, Element::sums>;
   using Sink = typename Levels::Sink;
   using Walk = Operands<Outputs<T>, Inputs<T, T>>;
-  using Launch =
-      std::conditional_t<host_space<Exec>, HostSumLaunch<Exec, Element, T, Sink>, DeviceSumLaunch<Exec, Element, T, Sink>>;
+  using Launch = std::conditional_t<host_space<Exec> && !device_walk_on_host, HostSumLaunch<Exec, Element, T, Sink>,
+                                    DeviceSumLaunch<Exec, Element, T, Sink>>;
 
  public:
   // cells: where the sums go, without a sink's first two members

@@ -142,4 +142,13 @@ struct alignas(chunk_alignment<T, W>) Chunk : ChunkValues<T, chunk_size<T, W>> {
   }
 };
 
+// Numbers as they come back from an array of T.
+template <class T, class C, int W>
+KOKKOS_FORCEINLINE_FUNCTION void round_as_stored(C (&lane)[W]) {
+  Chunk<T, W> chunk;
+  chunk.set_all(lane);
+  KOKKOSQUANT_UNROLL
+  for (int w = 0; w < W; ++w) lane[w] = chunk.template get<C>(w);
+}
+
 }  // namespace KokkosQuant::Impl

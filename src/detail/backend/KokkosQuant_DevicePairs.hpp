@@ -109,6 +109,31 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t largest_halves(std::uint32_t a, std::u
   return larger_halves(a, b & 0x7fff7fffu, c & 0x7fff7fffu);
 #endif
 }
+// The smaller of a's halves and the bits of b's magnitudes less one, unsigned: zeros are the largest.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t least_magnitudes(std::uint32_t a, std::uint32_t b) {
+  const std::uint32_t magnitudes = b & 0x7fff7fffu;
+#ifdef __CUDA_ARCH__
+  return __viaddmin_u16x2(magnitudes, 0xffffffffu, a);
+#else
+  const auto of_half = [=](int shift) {
+    const auto magnitude = static_cast<std::uint16_t>((magnitudes >> shift) - 1),
+               other = static_cast<std::uint16_t>(a >> shift);
+    return magnitude < other ? magnitude : other;
+  };
+  return join(of_half(0), of_half(16));
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_unsigned_halves(std::uint32_t a, std::uint32_t b) {
+#ifdef __CUDA_ARCH__
+  return __vmaxu2(a, b);
+#else
+  const auto of_half = [=](int shift) {
+    const auto half_a = static_cast<std::uint16_t>(a >> shift), half_b = static_cast<std::uint16_t>(b >> shift);
+    return half_a > half_b ? half_a : half_b;
+  };
+  return join(of_half(0), of_half(16));
+#endif
+}
 // The larger half, as the number it is; NaN beyond the limit.
 template <class T>
 KOKKOS_FORCEINLINE_FUNCTION float larger_half(std::uint32_t largest) {

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Sums of segments where packs are aligned: a team reads whole sectors of neighbours. Along lines the threads of a warp read a
+// segment, and what it adds goes through scratch memory, as each lane of a sum has terms of 16 threads; across lines a thread has a lane
+// of W lines, and their lanes' sums go through it. (Two threads a segment, each with half of its lanes, read 32 bytes here and there:
+// a triad that does that in 16 bits takes 1.35 times as long.)
+#pragma once
+
+#include <Kokkos_Core.hpp>
+#include <cstdint>
+
+#include "KokkosQuant_DeviceSumWalk.hpp"
+
+namespace KokkosQuant::Impl {
+
+// Along lines: some segments a team, of which neighbouring threads have the packs. Rows: of 16 terms, that a segment has at most.
+template <class Exec, class Walk, int W, int Rows>
+struct DeviceSumTeamsAlong : Walk {
+  using typename Walk::C, typename Walk::Place, typename Walk::Quick, typename Walk::Sum, typename Walk::T;
+  using Walk::K;
+  using Member = typename Kokkos::TeamPolicy<Exec>::member_type;
+  static constexpr int packs = Rows * sum_lanes / W, threads = device_walk_on_host ? 1 : 128;
+  static constexpr int at_once = device_walk_on_host ? 1 : threads / packs;
+  // Packs of a thread, teams on a multiprocessor: H100, per token, D = 4096, bfloat16, TB/s of 3.03: 2, 8: 2.6; 3, 6: 2.8; 4, 5: 2.8;
+  // double 3, 6: 2.7; 4, 4: 3.0.
+  static constexpr int U = sizeof(C) == 8 ? 4 : 3, teams_at_once = sizeof(C) == 8 ? 4 : 6;
+  static constexpr int segments = at_once * U;  // of a team
+  static_assert(device_walk_on_host || threads % packs == 0);
+  // A row of terms in scratch memory: those of each sum; then 16 bytes, so that the next starts in another bank.
+  static constexpr int gap = 16 / static_cast<int>(sizeof(C)), row = sum_lanes * K + gap, stride = Rows * row + gap;
+  static constexpr int quick_bytes = (segments * static_cast<int>(sizeof(Quick)) + 15) / 16 * 16;
+  static constexpr int scratch_bytes = quick_bytes + segments * stride * static_cast<int>(sizeof(C));
+
+  std::int64_t groups;  // of this launch: segments of lines
+
+  // A lane's sum takes the place of its first two terms.
+  struct Two {
+    C first, second;
+  };
+  struct Group {
+    std::int64_t line, segment;
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Group group(std::uint32_t index) const {
+    const std::uint32_t of_line = this->inner.quotient(index);
+    return {this->first_line + of_line, this->first_segment + (index - of_line * this->inner.divisor)};
+  }
+  // A pack of a segment; then the same of the next one.
+  struct Cursor {
+    Place at;
+    std::int64_t left;            // elements of the line, from the pack on
+    std::uint32_t segments_left;  // of the line in this launch, with this one
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Cursor cursor(std::uint32_t index, int term) const {
+    const Group g = group(index);
+    const std::int64_t first = g.segment * sum_segment + term;
+    return {this->place(g.line, first), this->walk.n_inner - first,
+            this->inner.divisor - static_cast<std::uint32_t>(g.segment - this->first_segment)};
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void advance(Cursor& c) const {
+    const bool is_last = --c.segments_left == 0;
+    const std::int64_t back = static_cast<std::int64_t>(this->inner.divisor - 1) * sum_segment;
+    const auto by = [&](const auto& operand) { return is_last ? operand.outer - back : sum_segment; };
+    c.at.dy += by(get<0>(this->walk.in)), c.at.x += by(get<1>(this->walk.in)), c.at.dx += by(get<0>(this->walk.out));
+    c.left += is_last ? back : -sum_segment;
+    c.segments_left = is_last ? this->inner.divisor : c.segments_left;
+  }
+
+  KOKKOS_FUNCTION void operator()(const Member& team) const {
+    constexpr int bytes = scratch_bytes;
+    char* const scratch = static_cast<char*>(team.team_scratch(0).get_shmem_aligned(bytes, 16));
+    auto* const quick = reinterpret_cast<Quick*>(scratch);
+    C* const terms = reinterpret_cast<C*>(scratch + quick_bytes);
+    const auto first = static_cast<std::uint32_t>(team.league_rank()) * static_cast<std::uint32_t>(segments);
+    const int here = groups - first < segments ? static_cast<int>(groups - first) : segments;
+    if constexpr (device_walk_on_host) {
+      for (int s = 0; s < here; ++s) quick[s] = this->quick_constants(group(first + static_cast<std::uint32_t>(s)).line);
+      for (int p = 0; p < packs * at_once; ++p) compute(team, quick, terms, first, here, p);
+    } else {
+      compute(team, quick, terms, first, here, team.team_rank());
+    }
+    team.team_barrier();
+    for (int i = team.team_rank(); i < here * K * sum_lanes; i += threads) {
+      C* const column = terms + (i / (K * sum_lanes) * stride + i % (K * sum_lanes));
+      Sum sum = {};
+      KOKKOSQUANT_UNROLL
+      for (int r = 0; r < Rows; ++r) accumulate(sum, to_double(column[r * row]));
+      const Two two = bits_as<Two>(sum);
+      column[0] = two.first, column[row] = two.second;
+    }
+    team.team_barrier();
+    for (int i = team.team_rank(); i < here * K; i += threads) {
+      const int s = i / K, q = i % K;
+      const C* const column = terms + (s * stride + q * sum_lanes);
+      Sum lane[sum_lanes];
+      KOKKOSQUANT_UNROLL
+      for (int l = 0; l < sum_lanes; ++l) lane[l] = bits_as<Sum>(Two{column[l], column[row + l]});
+      const Group g = group(first + static_cast<std::uint32_t>(s));
+      this->sink.put(g.line, g.segment, q, sum_by_halves(lane));
+    }
+  }
+
+ private:
+  // A thread's packs: of neighbouring segments, at the same place in each.
+  KOKKOS_FORCEINLINE_FUNCTION void compute(const Member& team, Quick* quick, C* terms, std::uint32_t first, int here,
+                                           int thread) const {
+    const int first_of_thread = thread / packs * U, term = thread % packs * W;
+    const Cursor begin = cursor(first + static_cast<std::uint32_t>(first_of_thread), term);
+    Chunk<T, W> dy[U], x[U];
+    bool whole[U];
+    Cursor c = begin;
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < U; ++u, advance(c)) {
+      whole[u] = first_of_thread + u < here && c.left >= W;
+      if (whole[u]) dy[u] = this->template load<W>(c.at.dy), x[u] = this->template load<W>(c.at.x);
+    }
+    if constexpr (!device_walk_on_host) {
+      for (int s = thread; s < here; s += threads)
+        quick[s] = this->quick_constants(group(first + static_cast<std::uint32_t>(s)).line);
+      team.team_barrier();
+    }
+    C* const to = terms + (first_of_thread * stride + term / sum_lanes * row + term % sum_lanes);
+    std::uint32_t left = 0;
+    c = begin;
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < U; ++u, advance(c)) {
+      if (first_of_thread + u >= here) break;
+      const Quick k = quick[first_of_thread + u];
+      if (whole[u] && QuickInputs<T>(this->element.quick_limit(k)).hold(x[u])) {
+        C term_of[W][K];
+        this->compute_quick(OneForAll<Quick>{k}, c.at.dx, dy[u], x[u], term_of);
+        KOKKOSQUANT_UNROLL
+        for (int q = 0; q < K; ++q) {
+          Chunk<C, W> of_sum;
+          KOKKOSQUANT_UNROLL
+          for (int w = 0; w < W; ++w) of_sum.put(w, term_of[w][q]);
+          *reinterpret_cast<Chunk<C, W>*>(to + (u * stride + q * sum_lanes)) = of_sum;
+        }
+      } else {
+        left |= 1u << u;
+      }
+    }
+    for (int u = 0; left != 0; ++u, left >>= 1)
+      if ((left & 1u) != 0) any(group(first + static_cast<std::uint32_t>(first_of_thread + u)), term, to + u * stride);
+  }
+  // Any constants and inputs, one element after the other. What is not there adds 0.
+  KOKKOS_FORCEINLINE_FUNCTION void any(const Group& g, int first, C* to) const {
+    const int end = this->length(g.segment);
+    KOKKOSQUANT_NO_UNROLL
+    for (int w = 0; w < W; ++w) {
+      C term[K] = {};
+      if (first + w < end) this->compute_any(g.line, this->place(g.line, g.segment * sum_segment + first + w), term);
+      for (int q = 0; q < K; ++q) to[w + q * sum_lanes] = term[q];
+    }
+  }
+};
+
+// Across lines: a tile of packs of lines by a segment.
+template <class Exec, class Walk, int W>
+struct DeviceSumTeamsAcross : Walk {
+  using typename Walk::C, typename Walk::Place, typename Walk::Quick, typename Walk::Sum, typename Walk::T;
+  using Walk::K;
+  using Member = typename Kokkos::TeamPolicy<Exec>::member_type;
+  // Packs of a tile, accesses of each input that are loaded while as many are computed: H100, per channel, D = 4096, bfloat16, TB/s of
+  // 3.03: 8, 4, not ahead: 2.1; 16, 4, not ahead: 2.3; 16, 1: 2.3; 16, 2: 2.7; packs of 4 in place of 8, 16, 3: 2.5.
+  static constexpr int packs = 16, in_flight = 2, lines = packs * W, teams_at_once = 2;
+  static constexpr int threads = device_walk_on_host ? 1 : packs * sum_lanes;
+  static constexpr int quick_bytes = (lines * static_cast<int>(sizeof(Quick)) + 15) / 16 * 16;
+  static constexpr int scratch_bytes = quick_bytes + sum_lanes * lines * K * static_cast<int>(sizeof(Sum));
+
+  std::int64_t n_packs;  // of this launch
+  Divider tiles;         // of all lines
+
+  KOKKOS_FUNCTION void operator()(const Member& team) const {
+    constexpr int bytes = scratch_bytes;
+    char* const scratch = static_cast<char*>(team.team_scratch(0).get_shmem_aligned(bytes, 16));
+    auto* const quick = reinterpret_cast<Quick*>(scratch);
+    Sum* const sums =
+        reinterpret_cast<Sum*>(scratch + quick_bytes);  // of each lane, each sum, the first of each pack, the second...
+    const auto tile = static_cast<std::uint32_t>(team.league_rank()), of_segment = tiles.quotient(tile);
+    const std::int64_t segment = this->first_segment + of_segment;
+    const std::int64_t first_pack = static_cast<std::int64_t>(tile - of_segment * tiles.divisor) * packs;
+    const std::int64_t line = this->first_line + first_pack * W;
+    const int packs_here = n_packs - first_pack < packs ? static_cast<int>(n_packs - first_pack) : packs;
+
+    for (int l = team.team_rank(); l < packs_here * W; l += threads) quick[l] = this->quick_constants(line + l);
+    team.team_barrier();
+    for (int i = team.team_rank(); i < packs * sum_lanes; i += threads)
+      if (i % packs < packs_here) lane(line + i % packs * W, segment, i / packs, quick + i % packs * W, sums + i % packs);
+    team.team_barrier();
+    for (int i = team.team_rank(); i < lines; i += threads) {
+      const int pack = i % packs, w = i / packs;
+      if (pack >= packs_here) continue;
+      Sum cell[K];
+      for (int q = 0; q < K; ++q) {
+        Sum lane[sum_lanes];
+        KOKKOSQUANT_UNROLL
+        for (int l = 0; l < sum_lanes; ++l) lane[l] = sums[(l * K + q) * lines + i];
+        cell[q] = sum_by_halves(lane);
+      }
+      this->sink.put(line + pack * W + w, segment, cell);
+    }
+  }
+
+ private:
+  struct Batch {
+    Chunk<T, W> dy[in_flight], x[in_flight];
+  };
+  KOKKOS_FORCEINLINE_FUNCTION Batch load_batch(const Place& first, int term, int end) const {
+    Batch batch;
+    KOKKOSQUANT_UNROLL
+    for (int u = 0; u < in_flight; ++u)
+      if (term + u * sum_lanes < end) {
+        const Place at = this->moved(first, 0, u * sum_lanes);
+        batch.dy[u] = this->template load<W>(at.dy), batch.x[u] = this->template load<W>(at.x);
+      }
+    return batch;
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void add_any(std::int64_t line, const Place& at, Sum (&sum)[K][W]) const {
+    KOKKOSQUANT_NO_UNROLL
+    for (int i = 0; i < W; ++i) {
+      C term[K];
+      this->compute_any(line + i, this->moved(at, i, 0), term);
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w)  // (a sum with an index that changes would not stay in registers)
+        for (int q = 0; q < K; ++q)
+          if (w == i) accumulate(sum[q][w], to_double(term[q]));
+    }
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void lane(std::int64_t line, std::int64_t segment, int lane, const Quick* quick_of,
+                                        Sum* to) const {
+    Quick quick[W];
+    C limit = C(0x1p127);
+    KOKKOSQUANT_UNROLL
+    for (int w = 0; w < W; ++w) {
+      quick[w] = quick_of[w];
+      const C of_line = this->element.quick_limit(quick[w]);
+      limit = of_line < limit ? of_line : limit;
+    }
+    const QuickInputs<T> quick_inputs(limit);
+    Sum sum[K][W] = {};
+    const int end = this->length(segment);
+    constexpr int step = in_flight * sum_lanes;
+    Place at = this->place(line, segment * sum_segment + lane);
+    Batch next = load_batch(at, lane, end);
+    for (int j = lane; j < end; j += step, at = this->moved(at, 0, step)) {
+      const Batch now = next;  // (the next is on its way meanwhile)
+      if (j + step < end) next = load_batch(this->moved(at, 0, step), j + step, end);
+      KOKKOSQUANT_UNROLL
+      for (int u = 0; u < in_flight; ++u)
+        if (j + u * sum_lanes < end) {
+          const Place place = this->moved(at, 0, u * sum_lanes);
+          if (quick_inputs.hold(now.x[u])) {
+            C term[W][K];
+            this->compute_quick(OneEach<Quick>{quick}, place.dx, now.dy[u], now.x[u], term);
+            KOKKOSQUANT_UNROLL
+            for (int w = 0; w < W; ++w)
+              for (int q = 0; q < K; ++q) accumulate(sum[q][w], to_double(term[w][q]));
+          } else {
+            add_any(line, place, sum);
+          }
+        }
+    }
+    KOKKOSQUANT_UNROLL
+    for (int q = 0; q < K; ++q)
+      for (int w = 0; w < W; ++w) to[(lane * K + q) * lines + w * packs] = sum[q][w];
+  }
+};
+
+}  // namespace KokkosQuant::Impl

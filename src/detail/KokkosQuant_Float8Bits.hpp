@@ -27,6 +27,11 @@ KOKKOS_FORCEINLINE_FUNCTION integer_of<C> unless_nan(C t, integer_of<C> value, i
   return t == t ? value : if_nan;
 }
 
+template <std::signed_integral I>
+KOKKOS_FORCEINLINE_FUNCTION bool is_below(I value, I limit) {
+  return value < limit;
+}
+
 // of 2^exponent
 template <std::floating_point C>
 constexpr integer_of<C> bits_of_power(int exponent) {
@@ -49,7 +54,6 @@ struct Float8Format {
   static constexpr I infinity = bits_of_power<C>(std::numeric_limits<C>::max_exponent), to_sum = I(dropped) << fraction;
   static constexpr I to_exponent = bits_of_power<C>(-bias), lowest = bits_of_power<C>(1 - bias);
   static constexpr C smallest_normal = std::bit_cast<C>(lowest);
-  static constexpr C smallest_subnormal = std::bit_cast<C>(bits_of_power<C>(1 - bias - MantissaBits));
   // The largest number; and the one behind it, if normal numbers went on there.
   static constexpr C largest_number = std::bit_cast<C>((largest << dropped) + to_exponent);
   static constexpr C behind_largest = std::bit_cast<C>(((largest + 1) << dropped) + to_exponent);
@@ -104,20 +108,21 @@ KOKKOS_FORCEINLINE_FUNCTION auto encode_float8(const V& t, C limit) {
   return unless_nan(t, code | sign_of_bits<C>(bits), integer_of<C>(0x7f));
 }
 
-// The number of a code, exact.
+// The number of a code, exact. With its exponent moved, a normal one is there; a subnormal one, f, stands as 2^-bias * (1 + f) for
+// 2^-bias * 2f.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class J>
 KOKKOS_FORCEINLINE_FUNCTION auto decode_float8(const J& code) {
   using F = float8_format<F8, C>;
-  constexpr integer_of<C> magnitude_mask = 0x7f, sign_mask = 0x80, first_normal = F::first_normal, behind = F::largest + 1;
-  constexpr integer_of<C> infinity = F::infinity, to_exponent = F::to_exponent;
-  constexpr C smallest_subnormal = F::smallest_subnormal;
-  const auto magnitude = code & magnitude_mask;
-  const auto is_subnormal = (magnitude - first_normal) >> (to_float8_sign<C> + 7);  // all ones or all zeros, as what follows
-  const auto is_finite = (magnitude - behind) >> (to_float8_sign<C> + 7);
-  const auto subnormal = to_bits(multiply(from_small_integer(magnitude), smallest_subnormal));
-  const auto normal = ((magnitude << F::dropped) + to_exponent) | ((is_finite & infinity) ^ infinity);
-  return from_bits((normal ^ ((normal ^ subnormal) & is_subnormal)) | ((code & sign_mask) << to_float8_sign<C>));
+  constexpr integer_of<C> magnitude_mask = integer_of<C>(0x7f) << F::dropped, sign_mask = 0x80, infinity = F::infinity;
+  constexpr integer_of<C> first_normal = F::first_normal << F::dropped, behind = (F::largest + 1) << F::dropped;
+  constexpr integer_of<C> to_exponent = F::to_exponent;
+  constexpr C smallest_normal = F::smallest_normal;
+  const auto magnitude = (code << F::dropped) & magnitude_mask;
+  const auto moved = from_bits(magnitude + to_exponent);
+  const auto finite = choose(is_below(magnitude, first_normal), (moved + moved) - smallest_normal, moved);
+  const auto number = choose(is_below(magnitude, behind), finite, from_bits(magnitude | infinity));
+  return from_bits(to_bits(number) | ((code & sign_mask) << to_float8_sign<C>));
 }
 
 }  // namespace KokkosQuant::Impl

@@ -90,11 +90,14 @@ struct Float8 {
     template <class V, class>
     using constants_of = Float8Constants<V>;
 
+    // (The number of a code is 0 or 2^-16 at least.)
+    static constexpr Outcome outcome = outcome_of_steps<T>;
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION Float8Constants<C> constants(const Cell& cell) const {
-      return {widen<C>(cell.scale), true};
+      const C scale = widen<C>(cell.scale);
+      return {scale, both(suits_packs<T>(scale), suits_packs<T>(multiply(scale, C(0x1p-16))))};
     }
-    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const Float8Constants<C>&) { return true; }
+    static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const Float8Constants<C>& k) { return k.quick; }
     KOKKOSQUANT_FOR_PACKS_TOO
     template <class K, class V, class J>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& x, const J& q) const {

@@ -40,6 +40,10 @@ KOKKOSQUANT_HOST_INLINE Pack<I, W> operator>>(const Pack<I, W>& a, int places) {
   return Pack<I, W>::of(a.get() >> places);
 }
 
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE Pack<I, W> is_below(const Pack<I, W>& value, I limit) {
+  return Pack<I, W>::of((vector_t<I, W>)(value.get() < limit));
+}
 // Any of these bits in any lane?
 template <int W>
 KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<std::int32_t, W>& lanes, std::int32_t bits) {

@@ -10,7 +10,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "KokkosQuant_DeviceSumTeams.hpp"
+#include "KokkosQuant_DeviceSumAcross.hpp"
+#include "KokkosQuant_DeviceSumAlong.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
 
 namespace KokkosQuant::Impl {

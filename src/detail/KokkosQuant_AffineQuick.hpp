@@ -38,8 +38,8 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_scale(C scale) {
 }
 // A numerator whose quotient is exact with them: zero, or far from both ends of the exponents.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_order(float x) {
-  return 2 * bits_as<std::uint32_t>(x) - 1;
-}  // zero: the largest
+  return 2 * bits_as<std::uint32_t>(x) - 1;  // of zero the largest
+}
 inline constexpr std::uint32_t least_quick_order = (std::uint32_t(127 - 60) << 24) - 1;
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(float x) {
   return quick_order(x) >= least_quick_order && 2 * bits_as<std::uint32_t>(x) <= std::uint32_t(127 + 80) << 24;

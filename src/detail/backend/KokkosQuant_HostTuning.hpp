@@ -12,15 +12,15 @@ struct HostTuning {
   int tile_positions = 1 << 12;          // (packs of tokens) rows a task: their constants stay in the second-level cache
   std::int64_t tile_lines = 1 << 6;      // (packs of tokens) columns a task, at least
   int lines_at_once = 4;                 // (packs of tokens) columns that share what is loaded of the constants
-  int coded_lines_at_once = 8;           // the same, of codes in bytes: 4 0.85-0.9, 2 0.6 times as fast beyond the caches
+  int coded_lines_at_once = 8;           // the same, of codes in bytes, D = 4096: 4 0.9, 2 0.6 times as fast; D = 128: 4 1.2
   // (the same) lines of so many bytes of one constant, without gaps between them, are walked one by one: their constants stay in the
-  // first-level cache, and memory sees one stream. D = 1024 1.3-2 times as fast as several at once; D = 64 0.8, D = 4096 0.5.
+  // first-level cache, and memory sees one stream. D = 1024 1.1-2 times as fast as several at once; D = 64 0.8, D = 4096 0.5.
   std::int64_t least_line_alone = 1 << 10, longest_line_alone = 1 << 12;
   int cell_positions = 1 << 8;             // (cells across lines) positions that are reduced at once
   int tile_sum_bytes = 1 << 18;            // (sums across lines) of the 16 sums of each line of a task: 2^15 0.6 times as fast
   std::int64_t cached_elements = 1 << 18;  // of a cell: those of larger ones are no longer at hand when its scale is known
   std::int64_t strided_tile = 1 << 6;      // (strided) inner elements a task: cache lines are used up before they leave
-  // Outputs this large go past the caches, in lines of so many elements at least. With 32 MiB of last-level cache that is
+  // Outputs this large go past the caches, in lines of so many elements at least or of whole cache lines. With 32 MiB of last-level cache that is
   // 1.0 times as fast for outputs of 2 and 4 MiB, 1.2-1.6 times at 8, 1.2-1.8 times beyond.
   std::int64_t streaming_bytes = 8 << 20;
   std::int64_t streaming_line = 1 << 9;

@@ -27,6 +27,29 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
   return !has_any(unlike, exponent);
 }
 
+#if defined(__AVX2__)
+template <int W, int P>
+KOKKOSQUANT_HOST_INLINE bool all_inside(const InsideBits<std::int32_t>& inside, const Pack<float, W> (&x)[P]) {
+  using Bits = vector_t<std::int32_t, W>;
+  using Unsigned = vector_t<std::uint32_t, W>;
+  auto most = (Bits)x[0].get();
+  auto furthest = (Unsigned)x[0].get();
+  for_each_pack<P - 1>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+    const auto bits = (Bits)x[p + 1].get();
+    const auto unsigned_bits = (Unsigned)bits;
+    most = most > bits ? most : bits;
+    furthest = furthest > unsigned_bits ? furthest : unsigned_bits;
+  });
+#if defined(__AVX512F__)
+  if constexpr (W == 16)
+    return (_mm512_cmpgt_epi32_mask((__m512i)most, _mm512_set1_epi32(inside.positive)) |
+            _mm512_cmpgt_epu32_mask((__m512i)furthest, _mm512_set1_epi32(inside.negative))) == 0;
+#endif
+  const auto beyond = (Bits)(most > inside.positive) | (Bits)(furthest > static_cast<std::uint32_t>(inside.negative));
+  return !has_any(Pack<std::int32_t, W>::of(beyond), -1);
+}
+#endif
+
 #if defined(KOKKOSQUANT_BYTES)
 template <class Q, bool Interleaved, class Element, class K, int W>
 KOKKOSQUANT_HOST_INLINE auto bytes_of_codes(const Element& element, const K (&k)[narrowed_packs],

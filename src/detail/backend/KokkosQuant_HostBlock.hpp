@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "../KokkosQuant_InsideBits.hpp"
 #include "KokkosQuant_HostCodes.hpp"
 #include "KokkosQuant_HostTuning.hpp"
 
@@ -126,8 +127,20 @@ struct block_element<Element, true> {
   using type = typename Element::InBytes;
 };
 
-// The constants of up to R cells, computed in one loop without branches: compilers make vectors of it.
-template <class Element, int R>
+// Has it a form for blocks that are inside the range?
+template <class Element>
+inline constexpr bool looks_inside =
+#if defined(__AVX2__)
+    requires {
+  requires Element::looks_inside;
+};
+#else
+    false;
+#endif
+
+// The constants of up to R cells, computed in one loop without branches: compilers make vectors of it. Looks: with the bits of what is
+// inside them.
+template <class Element, int R, bool Looks = false>
 struct ConstantsTable {
   using C = typename Element::compute;
   template <class T>
@@ -137,6 +150,22 @@ struct ConstantsTable {
   };
   using Table = typename Element::template constants_of<Values<C>, Values<integer_of<C>>>;
   Table table;
+  static constexpr bool looks = Looks && looks_inside<Element>;
+  struct Nothing {};
+  std::conditional_t<looks, InsideBits<Values<std::int32_t>>, Nothing> inside;
+  bool looked = false;
+
+  // of some cells together
+  InsideBits<std::int32_t> inside_of(std::int64_t first, std::int64_t last) const {
+    InsideBits<std::int32_t> bits = nothing_inside;
+    if constexpr (looks) {
+      if (!looked) return bits;
+      bits = {inside.positive.lane[first], inside.negative.lane[first]};
+      for (std::int64_t c = first + 1; c <= last; ++c)
+        bits = inside_both(bits, {inside.positive.lane[c], inside.negative.lane[c]});
+    }
+    return bits;
+  }
 
   // From entry first on those of n cells, what is read of them by cell_data(element, j). false: packs cannot be computed
   // with them.
@@ -150,6 +179,19 @@ struct ConstantsTable {
     }
     return complicated == 0;
   }
+
+  // And with that what is inside them, of cells of so many elements.
+  template <class CellData>
+  void look(Element element, int first, int n, std::int64_t elements, const CellData cell_data) {
+    if constexpr (looks) {
+      looked = elements >= host_tuning.least_cell_inside;
+      for (int j = 0; j < n && looked; ++j) {
+        const InsideBits<std::int32_t> bits = element.inside_of_cell(cell_data(element, j));
+        inside.positive.lane[first + j] = bits.positive;
+        inside.negative.lane[first + j] = bits.negative;
+      }
+    }
+  }
 };
 
 // One set of constants a lane, for the blocks of a line.
@@ -159,6 +201,7 @@ struct BlockConstants {
   using I = integer_of<C>;
   using Constants = typename Element::template constants_of<Pack<C, W>, Pack<I, W>>;
   Constants pack[P];
+  InsideBits<std::int32_t> inside = nothing_inside;  // of all its cells together, where it is asked for
 
   // the element of a block that a lane of its pack p holds
   static KOKKOSQUANT_HOST_INLINE vector_t<I, W> elements(int p) {
@@ -189,7 +232,7 @@ struct BlockConstants {
   template <int R>
   struct SeveralEach {
     static constexpr bool exists = can_permute<C, W>;
-    const ConstantsTable<Element, R>& cells;
+    const ConstantsTable<Element, R, true>& cells;
     int log_length;
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
       constexpr int run = Interleaved ? 2 * W : W;  // elements of a pack, or of two
@@ -197,6 +240,7 @@ struct BlockConstants {
       const std::int64_t first = i >> log_length;
       const auto phase = static_cast<I>(i - (first << log_length));
       BlockConstants k;
+      k.inside = cells.inside_of(first, (i + W * P - 1) >> log_length);
       for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
         const auto cell = Pack<I, W>::of((elements(p) + phase) >> log_length);
         Constants::for_each([first, &cell](auto& pack, const auto& values)
@@ -207,6 +251,7 @@ struct BlockConstants {
     }
     KOKKOSQUANT_HOST_INLINE BlockConstants of_whole_packs(std::int64_t i) const {
       BlockConstants k;
+      k.inside = cells.inside_of(i >> log_length, (i + W * P - 1) >> log_length);
       for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
         const std::int64_t cell = (i + (Interleaved ? p / 2 * 2 * W : p * W)) >> log_length;
         Constants::for_each([cell](auto& pack, const auto& values)
@@ -220,7 +265,7 @@ struct BlockConstants {
   // A line of cells, one behind the other: blocks run over their ends. Asked for blocks in their order.
   template <int R>
   struct OneAfterTheOther {
-    const ConstantsTable<Element, R>& cells;
+    const ConstantsTable<Element, R, true>& cells;
     int cell;
     std::int64_t end, length;  // of this cell, of every further one
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) {
@@ -232,9 +277,11 @@ struct BlockConstants {
                                 KOKKOSQUANT_HOST_LAMBDA { pack = pack.all(values.lane[first]); },
                             k.pack[p], cells.table);
       });
+      k.inside = cells.inside_of(cell, cell);
       int next = cell;
       for (std::int64_t e = end - i; e < W * P; e += length) {
         ++next;
+        k.inside = inside_both(k.inside, cells.inside_of(next, next));
         for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
           const auto where = elements(p) >= static_cast<I>(e);
           Constants::for_each(

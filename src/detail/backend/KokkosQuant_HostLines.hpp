@@ -80,6 +80,13 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in,
                                                    std::index_sequence<A...>, std::index_sequence<B...>) {
       OutBlocks out;
+      if constexpr (looks_inside<Applied>)
+        if (all_inside(k.inside, get<0>(in).pack)) [[likely]] {
+          for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+            element.apply_inside(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);
+          });
+          return out;
+        }
       if constexpr (of_bytes)
         ((get<A>(out) = bytes_of_codes<O, Interleaved>(element, k.pack, get<0>(in).pack)), ...);
       else

@@ -9,6 +9,7 @@ namespace KokkosQuant::Impl {
 struct HostTuning {
   std::int64_t task_elements = 1 << 14;  // elements a task, so that a task is longer than handing it out
   int batch_cells = 1 << 6;              // (packs) cells whose constants are computed at once: D = 8, double 1.3 times 2^8
+  int least_cell_inside = 1 << 4;        // elements of cells for which blocks are asked whether all is inside: D = 8, mask 0.8
   int tile_positions = 1 << 12;          // (packs of tokens) rows a task: their constants stay in the second-level cache
   std::int64_t tile_lines = 1 << 6;      // (packs of tokens) columns a task, at least
   int lines_at_once = 4;                 // (packs of tokens) columns that share what is loaded of the constants

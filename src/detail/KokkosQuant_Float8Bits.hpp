@@ -86,6 +86,20 @@ KOKKOS_FORCEINLINE_FUNCTION auto encode_magnitude(const V& magnitude) {
   const auto power = exponent + to_sum;
   return ((exponent - lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
 }
+// The same of an element, in an instruction where the processor has one.
+template <class F8, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> encode_one_magnitude(C magnitude) {
+#ifdef KOKKOSQUANT_NATIVE_FLOAT8
+  if constexpr (std::is_same_v<C, float>) {
+    using F = float8_format<F8, C>;
+    constexpr C middle = (F::largest_number + F::behind_largest) / 2;  // from which on it rounds to the code behind
+    constexpr bool with_tie = F::largest % 2 != 0;
+    const bool overflows = with_tie ? magnitude >= middle : magnitude > middle;
+    return overflows ? F::largest + 1 : native_magnitude_to_float8<F8::has_infinity>(magnitude);
+  }
+#endif
+  return encode_magnitude<F8, C>(magnitude);
+}
 // |t|, and the sign of t as a code's
 KOKKOSQUANT_FOR_PACKS_TOO
 template <std::floating_point C, class J>

@@ -43,9 +43,9 @@ struct DeviceTuning {
   int team_threads;               // of a team that has several cells, or a tile of them
   int largest_team;               // threads of a team that has one cell
   // Teams on a multiprocessor: of one cell (D = 4096, 3 with 80 registers, 2: - / 2.7, 2.9 / 2.9), of several along lines (D = 1024, 6, 5:
-  // - / 2.8, 3.1 / 3.0), of several across. One more along lines where packs are one access of less than 8 bytes (H200,
-  // DynamicFakeQuantizePerToken, D = 128, 4096, 16384: float 3.9, 4.0, 3.6 without, 4.1, 4.1, 3.6 with; bfloat16 3.2, 3.7, 3.2 and 3.2,
-  // 3.9, 3.8; double 3.8, 3.3, 3.2 and 3.3, 3.1, 2.9).
+  // - / 2.8, 3.1 / 3.0), of several across. One more where packs are one access, of float for several cells alone (H200, fractions,
+  // DynamicFakeQuantizePerToken, D = 128, 1024, 4096, 16384: bfloat16 0.76, 0.80, 0.75, 0.69 without, 0.76, 0.86, 0.83, 0.78 with; float
+  // 0.89, 0.92, 0.92, 0.83 and 0.94, 0.96, 0.86, 0.80; double loses).
   int teams_at_once, teams_of_groups_at_once, teams_across_at_once;
   std::int64_t team_elements;  // of a cell that a team has; larger ones are cut
   std::int64_t part_elements;  // into parts of so many

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The encodings of 8-bit floating-point types, from and to C, each rounded once. Integers and one rounding sum, no branches:
 // the same code for an element and for a pack of them (detail/backend/KokkosQuant_HostBits.hpp), and the same bits on every
-// backend. A code lies in the integer as wide as C, 0 to 255.
+// backend; devices have an instruction for it. A code lies in the integer as wide as C, 0 to 255.
 #pragma once
 
 #include <bit>
@@ -85,6 +85,33 @@ KOKKOS_FORCEINLINE_FUNCTION auto encode_magnitude(const V& magnitude) {
   const auto exponent = to_bits(greatest(from_bits(to_bits(magnitude) & exponent_mask), smallest_normal));
   const auto power = exponent + to_sum;
   return ((exponent - lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
+}
+// A magnitude as E5M2 or E4M3; what is too large becomes the largest number.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
+#define KOKKOSQUANT_NATIVE_FLOAT8
+template <bool IsE5M2>
+__device__ __forceinline__ std::int32_t native_magnitude_to_float8(float a) {
+  std::uint16_t code;
+  if constexpr (IsE5M2)
+    asm("cvt.rn.satfinite.e5m2x2.f32 %0, %1, %2;" : "=h"(code) : "f"(0.0f), "f"(a));
+  else
+    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(code) : "f"(0.0f), "f"(a));
+  return code;
+}
+#endif
+// The same of an element, in an instruction where the processor has one.
+template <class F8, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION integer_of<C> encode_one_magnitude(C magnitude) {
+#ifdef KOKKOSQUANT_NATIVE_FLOAT8
+  if constexpr (std::is_same_v<C, float>) {
+    using F = float8_format<F8, C>;
+    constexpr C middle = (F::largest_number + F::behind_largest) / 2;  // from which on it rounds to the code behind
+    constexpr bool with_tie = F::largest % 2 != 0;
+    const bool overflows = with_tie ? magnitude >= middle : magnitude > middle;
+    return overflows ? F::largest + 1 : native_magnitude_to_float8<F8::has_infinity>(magnitude);
+  }
+#endif
+  return encode_magnitude<F8, C>(magnitude);
 }
 // |t|, and the sign of t as a code's
 KOKKOSQUANT_FOR_PACKS_TOO

@@ -53,6 +53,7 @@ struct Float8 {
       return {scale, divide(C(1), scale), multiply(limit, scale), is_quick_scale(scale)};
     }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickConstants&, C x) { return x == x; }
+    static KOKKOS_FORCEINLINE_FUNCTION bool is_quick_up_to(C largest) { return largest == largest; }
     KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const QuickConstants& k, I& q, C x) const { q = quick_code(k, x); }
 
     KOKKOSQUANT_FOR_PACKS_TOO
@@ -63,7 +64,7 @@ struct Float8 {
     static KOKKOS_FORCEINLINE_FUNCTION I quick_code(const QuickConstants& k, C x) {
       const I bits = to_bits(x);
       const C magnitude = least(magnitude_of_bits<C>(bits), k.x_limit);
-      return encode_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | sign_of_bits<C>(bits);
+      return encode_one_magnitude<F8, C>(quick_quotient(magnitude, k.scale, k.inverse)) | sign_of_bits<C>(bits);
     }
   };
 

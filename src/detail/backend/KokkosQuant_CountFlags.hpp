@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The number of flags that are set in a mask, by integer atomics: whatever their order, the same number. Asynchronous, two
-// kernels: the count is set to 0, then added to by tasks of many bytes each, neighbours on a device taking neighbouring bytes.
+// kernels: the count is set to 0, then added to by tasks of many bytes each, neighbours on a device taking neighbouring words. (Bytes
+// one by one took 0.07 to 0.12 of QuantizeToErrorBound there.)
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -11,15 +12,20 @@
 
 #include "../KokkosQuant_KokkosCompat.hpp"
 #include "../KokkosQuant_Operands.hpp"
+#include "KokkosQuant_Arithmetic.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
 
 namespace KokkosQuant::Impl {
 
 KOKKOS_FORCEINLINE_FUNCTION std::uint64_t bits_set(std::uint64_t w) {
+#ifdef __CUDA_ARCH__
+  return static_cast<std::uint64_t>(__popcll(w));
+#else
   w -= (w >> 1) & 0x5555555555555555u;
   w = (w & 0x3333333333333333u) + ((w >> 2) & 0x3333333333333333u);
   w = (w + (w >> 4)) & 0x0f0f0f0f0f0f0f0fu;
   return (w * 0x0101010101010101u) >> 56;
+#endif
 }
 
 template <class Count>
@@ -30,7 +36,9 @@ struct ZeroCount {
 template <class Exec, class Count>
 struct AddFlags {
   static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
-  static constexpr std::int64_t bytes_a_task = on_host ? 1 << 12 : 1 << 6;
+  static constexpr int in_flight = 8;
+  static constexpr std::int64_t word_bytes = 8, words_a_task = on_host ? 512 : in_flight;
+  static constexpr std::int64_t bytes_a_task = word_bytes * words_a_task;
 
   Lines<const mask8_t> bytes;
   std::int64_t n, tasks;  // of a line
@@ -39,20 +47,50 @@ struct AddFlags {
   KOKKOS_FUNCTION void operator()(const std::int64_t task) const {
     const std::int64_t line = task / tasks, t = task - line * tasks;
     const mask8_t* const from = bytes.data + line * bytes.outer;
-    std::int64_t i = on_host ? t * bytes_a_task : t;
-    const std::int64_t end = on_host && n - i > bytes_a_task ? i + bytes_a_task : n, step = on_host ? 1 : tasks;
     std::uint64_t flags = 0;
-    if (on_host && bytes.inner == 1)
-      for (; i + 8 <= end; i += 8) {
-        std::uint64_t word;
-        __builtin_memcpy(&word, from + i, 8);
-        if (word != 0) flags += bits_set(word);
+    if (bytes.inner == 1) {  // aligned words, and the first task has what stands around them
+      const auto ahead = static_cast<std::int64_t>(-reinterpret_cast<std::uintptr_t>(from) % word_bytes);
+      const std::int64_t first = ahead < n ? ahead : n, words = (n - first) / word_bytes;
+      for (std::int64_t w = 0; w < words_a_task; w += in_flight) {
+        std::uint64_t bits[in_flight];
+        KOKKOSQUANT_UNROLL
+        for (int u = 0; u < in_flight; ++u) {
+          const std::int64_t i = on_host ? t * words_a_task + w + u : t + (w + u) * tasks;
+          bits[u] = i < words ? aligned_word(from + first + i * word_bytes) : 0;
+        }
+        KOKKOSQUANT_UNROLL
+        for (int u = 0; u < in_flight; ++u) flags += bits_set(bits[u]);
       }
-    for (; i < end; i += step) flags += bits_set(from[i * bytes.inner].byte);
+      if (t == 0) {
+        for (std::int64_t i = 0; i < first; ++i) flags += bits_set(from[i].byte);
+        for (std::int64_t i = first + words * word_bytes; i < n; ++i) flags += bits_set(from[i].byte);
+      }
+    } else {
+      std::int64_t i = on_host ? t * bytes_a_task : t;
+      const std::int64_t end = on_host && n - i > bytes_a_task ? i + bytes_a_task : n, step = on_host ? 1 : tasks;
+      for (; i < end; i += step) flags += bits_set(from[i * bytes.inner].byte);
+    }
+    add(flags);
+  }
+
+ private:
+  static KOKKOS_FORCEINLINE_FUNCTION std::uint64_t aligned_word(const mask8_t* from) {
+    if constexpr (!host_space<Exec>) return *reinterpret_cast<const std::uint64_t*>(from);
+    std::uint64_t word;
+    __builtin_memcpy(&word, from, sizeof(word));
+    return word;
+  }
+  KOKKOS_FORCEINLINE_FUNCTION void add(std::uint64_t flags) const {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800  // once a warp: half the time of the whole op where flags are all over
+    const unsigned lanes = __activemask();
+    unsigned before;
+    asm("mov.u32 %0, %%lanemask_lt;" : "=r"(before));
+    flags = __reduce_add_sync(lanes, static_cast<unsigned>(flags));
+    if ((lanes & before) != 0) return;
+#endif
     if (flags != 0) Kokkos::atomic_add(count, static_cast<Count>(flags));
   }
 };
-
 template <class Exec, class Count>
 class CountFlags {
  public:

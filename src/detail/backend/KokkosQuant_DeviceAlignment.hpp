@@ -43,6 +43,10 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /
                                                         std::max(device_tuning.access_bytes, W* largest_element));
 
+  // Where lanes differ a thread goes on loading: of one input twice as many. (H200, bfloat16, D = 4096, quantize, fake quantize, 4: 0.84,
+  // 0.94; 8: 0.88, 0.95)
+  template <int W>
+  static constexpr int lanes_packs_a_thread = packs_a_thread<W>*(sizeof...(I) == 1 ? 2 : 1);
   template <int W>  // (with an access more of each input)
   static constexpr int shifted_packs_a_thread = std::max(1, packs_a_thread<W> / 2);
 

@@ -213,8 +213,12 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     const std::int64_t units = cells.cells() * (to != nullptr ? cells.parts() : 1);
     const int vector = static_cast<int>(std::min<std::int64_t>(lanes, warp));
     const int team = Group::is_team ? static_cast<int>(lanes) / warp : threads / vector;
-    using Bounded = std::conditional_t<Group::is_team, Policy<max_threads, device_tuning.teams_at_once>,
-                                       Policy<threads, device_tuning.teams_of_groups_at_once>>;
+    // Whole packs of one access leave registers for one team more.
+    constexpr bool one_access =
+        packs.access == Access::whole && W == pack_width && W * int{sizeof(T)} <= device_tuning.access_bytes;
+    constexpr int more = one_access && sizeof(T) <= (Group::is_team ? 2 : 4) ? 1 : 0;
+    using Bounded = std::conditional_t<Group::is_team, Policy<max_threads, device_tuning.teams_at_once + more>,
+                                       Policy<threads, device_tuning.teams_of_groups_at_once + more>>;
     Bounded policy(exec, league(Group::is_team ? units : divide_up(units, team)), team, vector);
     if constexpr (Group::is_team) policy.set_scratch_size(0, Kokkos::PerTeam(Group::scratch_bytes(team)));
     Walk walk = plan.walk;

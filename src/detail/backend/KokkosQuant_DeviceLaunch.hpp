@@ -117,7 +117,9 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
       const std::int64_t packs = divide_up(piece + most_skew, W), pieces = divide_up(n, piece);
       std::int64_t lines_a_thread = 1, lines = std::max<std::int64_t>(1, largest / (packs * pieces));
       if (plan.lanes_differ) {
-        lines_a_thread = std::min<std::int64_t>(device_tuning.columns_a_token,
+        constexpr bool narrows = Alignment::smallest_output < Alignment::largest_element;
+        const bool fewer = !narrows && whole.n_outer >= device_tuning.many_columns;
+        lines_a_thread = std::min<std::int64_t>(fewer ? device_tuning.fewer_columns_a_token : device_tuning.columns_a_token,
                                                 Tiled ? cells.outer : divide_up(whole.n_outer, classes.count));
         while (lines_a_thread > device_tuning.least_columns_a_token &&
                divide_up(whole.n_outer, lines_a_thread) * packs < device_tuning.enough_threads)
@@ -213,7 +215,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     const std::uint32_t vectors = by_element ? 0 : Alignment::template vectors_of<W>(part.walk);
     launch_threads<Kokkos::LaunchBounds<device_tuning.lanes_block, device_tuning.lanes_blocks_at_once>>(
         exec, label, stretches * part.packs.divisor,
-        typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<packs_a_thread<W>>{
+        typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<Alignment::template lanes_packs_a_thread<W>>{
             {part},
             divider(in_cell),
             static_cast<std::uint32_t>(lines),

@@ -189,33 +189,35 @@ struct DeviceSweep {
       for (std::uint32_t o = at.o; left != 0; o += at.step, left >>= 1)
         if ((left & 1u) != 0) run_part(o, i, at.o, part);
     }
-    // Behind the last line the last is loaded again: so all loads are in flight together there too.
+    // The first lines are loaded before the constants are computed, and of the others each as soon as its place is free.
     KOKKOS_FORCEINLINE_FUNCTION std::uint32_t run_straight(const Lot& at, std::int32_t i, const Part& part) const {
+      CellData cell[W];
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane) cell[lane] = cell_of(at.o, i + lane);
+      PackOf pack[U];
+      KOKKOSQUANT_UNROLL
+      for (std::uint32_t u = 0; u < U; ++u)
+        if (u < at.count) pack[u].load(this->walk, at.o + u * at.step, i);
       Constants k[W];
       bool quick = true;
       KOKKOSQUANT_UNROLL
       for (int lane = 0; lane < W; ++lane) {
-        k[lane] = this->element.quick_constants(cell_of(at.o, i + lane));
+        k[lane] = this->element.quick_constants(cell[lane]);
         quick = quick && k[lane].quick;
       }
       std::uint32_t left = 0;
       for (std::uint32_t j = 0; j < at.count; j += U) {
-        PackOf pack[U];
-        const auto line = [&](int u) {
-          const std::uint32_t n = j + static_cast<std::uint32_t>(u);
-          return at.o + (n < at.count ? n : at.count - 1) * at.step;
-        };
         KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) pack[u].load(this->walk, line(u), i);
-        KOKKOSQUANT_UNROLL
-        for (int u = 0; u < U; ++u) {
-          if (j + static_cast<std::uint32_t>(u) >= at.count) break;
+        for (std::uint32_t u = 0; u < U; ++u) {
+          const std::uint32_t n = j + u, o = at.o + n * at.step;
+          if (n >= at.count) break;
           if (!pack[u].compute(this->element, OneEach<Constants>{k}, quick))
-            left |= 1u << (j + static_cast<std::uint32_t>(u));
+            left |= 1u << n;
           else if (part.last - part.first == W)
-            pack[u].store(this->walk, line(u), i);
+            pack[u].store(this->walk, o, i);
           else
-            pack[u].store_end(this->walk, line(u), i, part.first, part.last);
+            pack[u].store_end(this->walk, o, i, part.first, part.last);
+          if (n + U < at.count) pack[u].load(this->walk, o + U * at.step, i);
         }
       }
       return left;

@@ -23,9 +23,10 @@ struct DeviceTuning {
   int stripe;          // threads between two packs of a thread, a warp at least: the nearer, the more of them share
                        // a row and its constants. Quantize, float, D = 1024: 32: 0.91, 256: 0.81
   // Packs of tokens: columns a thread walks with the constants it has (32 at most), and at least where there are not enough threads.
-  // Backward, bfloat16, D = 64, 4096: 16: 0.84, 0.88; 32: 0.88, 0.90. Blocks of 128 threads, 5 at once leave 102 registers for a
-  // thread. 4 at once: 0.82, 0.84; 6 or 7 with 2 packs in flight: 0.81 to 0.86.
-  int columns_a_token, least_columns_a_token;
+  // Fewer of `many` columns, where outputs are as wide as inputs: so the last threads end together, and constants are read more often.
+  // Bfloat16, D = 64, 4096, 16: backward 0.89, 0.97, quantize 0.79, 0.82; 32: 0.90, 0.94 and 0.83, 0.88. Blocks of 128 threads, 5 at
+  // once leave 102 registers for a thread. 4 at once: 0.86, 0.90; 6 with 2 packs in flight: 0.88, 0.91.
+  int columns_a_token, fewer_columns_a_token, many_columns, least_columns_a_token;
   std::int64_t enough_threads;
   int lanes_block, lanes_blocks_at_once;
   int sector_bytes;  // that memory moves as one: packs of a thread start with one, where enough columns do alike. Backward,
@@ -42,7 +43,9 @@ struct DeviceTuning {
   int team_threads;               // of a team that has several cells, or a tile of them
   int largest_team;               // threads of a team that has one cell
   // Teams on a multiprocessor: of one cell (D = 4096, 3 with 80 registers, 2: - / 2.7, 2.9 / 2.9), of several along lines (D = 1024, 6, 5:
-  // - / 2.8, 3.1 / 3.0), of several across.
+  // - / 2.8, 3.1 / 3.0), of several across. One more where packs are one access, of float for several cells alone (H200, fractions,
+  // DynamicFakeQuantizePerToken, D = 128, 1024, 4096, 16384: bfloat16 0.76, 0.80, 0.75, 0.69 without, 0.76, 0.86, 0.83, 0.78 with; float
+  // 0.89, 0.92, 0.92, 0.83 and 0.94, 0.96, 0.86, 0.80; double loses).
   int teams_at_once, teams_of_groups_at_once, teams_across_at_once;
   std::int64_t team_elements;  // of a cell that a team has; larger ones are cut
   std::int64_t part_elements;  // into parts of so many
@@ -56,8 +59,8 @@ struct DeviceTuning {
   int team_scratch;  // that Kokkos has for the largest team
 };
 inline constexpr DeviceTuning device_tuning{
-    16, 4,  32,      32,      4,   1 << 17, 128, 5,   32,   std::int64_t(1) << (device_walk_on_host ? 12 : 30),
-    8,  64, 256,     3,       128, 32,      2,   128, 256,  2,
-    5,  4,  1 << 17, 1 << 15, 256, 32,      128, 512, 1024, 40000};
+    16,      4,       32,  32, 16,  512, 4,    1 << 17, 128, 5, 32, std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+    8,       64,      256, 3,  128, 32,  2,    128,     256, 2, 5,  4,
+    1 << 17, 1 << 15, 256, 32, 128, 512, 1024, 40000};
 
 }  // namespace KokkosQuant::Impl

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Codes of a byte or less, of a block: mostly without a division, and then clamped as bytes.
+// What is done with a block as a whole: whether all of it is inside the range is asked; and codes of a byte or less are computed mostly
+// without a division, and then clamped as bytes.
 #pragma once
 
 #include <cstdint>
 #include <type_traits>
 
+#include "../KokkosQuant_InsideBits.hpp"
 #include "KokkosQuant_HostBits.hpp"
 #include "KokkosQuant_HostBlock.hpp"
 #include "KokkosQuant_HostNarrow.hpp"

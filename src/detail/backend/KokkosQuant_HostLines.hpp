@@ -10,6 +10,7 @@
 #include "../KokkosQuant_Operands.hpp"
 #include "KokkosQuant_HostApply.hpp"
 #include "KokkosQuant_HostBlock.hpp"
+#include "KokkosQuant_HostConstants.hpp"
 #include "KokkosQuant_HostHalves.hpp"
 #include "KokkosQuant_HostTuning.hpp"
 

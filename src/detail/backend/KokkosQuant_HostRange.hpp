@@ -11,6 +11,7 @@
 #include "../KokkosQuant_CellWalk.hpp"
 #include "../KokkosQuant_DynamicScale.hpp"
 #include "KokkosQuant_HostBlock.hpp"
+#include "KokkosQuant_HostTuning.hpp"
 
 namespace KokkosQuant::Impl {
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "../KokkosQuant_SumLevels.hpp"
+#include "KokkosQuant_HostConstants.hpp"
 #include "KokkosQuant_HostSumBlocks.hpp"
 
 namespace KokkosQuant::Impl {

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// The constants of a block's elements: those of many cells are computed at once, and each block gets its own from them.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "../KokkosQuant_InsideBits.hpp"
+#include "KokkosQuant_HostCodes.hpp"
+#include "KokkosQuant_HostTuning.hpp"
+
+namespace KokkosQuant::Impl {
+
+// What an element function has for packs alone, or for any.
+template <class Element, class Cell>
+concept has_pack_constants = requires(const Element& element, const Cell& cell) {
+  element.pack_constants(cell);
+};
+template <class Element, class Cell>
+KOKKOSQUANT_HOST_INLINE auto constants_for_packs(const Element& element, const Cell& cell) {
+  if constexpr (has_pack_constants<Element, Cell>)
+    return element.pack_constants(cell);
+  else
+    return element.constants(cell);
+}
+
+// The element function that blocks of codes in bytes have.
+template <class Element, bool InBytes>
+struct block_element {
+  using type = Element;
+};
+template <class Element>
+requires requires { typename Element::InBytes; }
+struct block_element<Element, true> {
+  using type = typename Element::InBytes;
+};
+
+// Has it a form for blocks that are inside the range?
+template <class Element>
+inline constexpr bool looks_inside =
+#if defined(__AVX2__)
+    requires {
+  requires Element::looks_inside;
+};
+#else
+    false;
+#endif
+
+// The constants of up to R cells, computed in one loop without branches: compilers make vectors of it. Looks: with the bits of what is
+// inside them.
+template <class Element, int R, bool Looks = false>
+struct ConstantsTable {
+  using C = typename Element::compute;
+  template <class T>
+  struct alignas(cache_line) Values {
+    T lane[R +
+           host_vector_bytes / static_cast<int>(sizeof(T))];  // (a pack from the last one on is loaded, and its rest not used)
+  };
+  using Table = typename Element::template constants_of<Values<C>, Values<integer_of<C>>>;
+  Table table;
+  static constexpr bool looks = Looks && looks_inside<Element>;
+  struct Nothing {};
+  std::conditional_t<looks, InsideBits<Values<std::int32_t>>, Nothing> inside;
+  bool looked = false;
+
+  // of some cells together
+  InsideBits<std::int32_t> inside_of(std::int64_t first, std::int64_t last) const {
+    InsideBits<std::int32_t> bits = nothing_inside;
+    if constexpr (looks) {
+      if (!looked) return bits;
+      bits = {inside.positive.lane[first], inside.negative.lane[first]};
+      for (std::int64_t c = first + 1; c <= last; ++c)
+        bits = inside_both(bits, {inside.positive.lane[c], inside.negative.lane[c]});
+    }
+    return bits;
+  }
+
+  // From entry first on those of n cells, what is read of them by cell_data(element, j). false: packs cannot be computed
+  // with them.
+  template <class CellData>
+  bool fill(Element element, int first, int n, const CellData cell_data) {
+    int complicated = 0;
+    for (int j = 0; j < n; ++j) {
+      const auto one = constants_for_packs(element, cell_data(element, j));
+      complicated |= element.is_simple(one) ? 0 : 1;
+      Table::for_each([at = first + j](auto& values, const auto& value) { values.lane[at] = value; }, table, one);
+    }
+    return complicated == 0;
+  }
+
+  // And with that what is inside them, of cells of so many elements.
+  template <class CellData>
+  void look(Element element, int first, int n, std::int64_t elements, const CellData cell_data) {
+    if constexpr (looks) {
+      looked = elements >= host_tuning.least_cell_inside;
+      for (int j = 0; j < n && looked; ++j) {
+        const InsideBits<std::int32_t> bits = element.inside_of_cell(cell_data(element, j));
+        inside.positive.lane[first + j] = bits.positive;
+        inside.negative.lane[first + j] = bits.negative;
+      }
+    }
+  }
+};
+
+// One set of constants a lane, for the blocks of a line.
+template <class Element, int W, int P, bool Interleaved>
+struct BlockConstants {
+  using C = typename Element::compute;
+  using I = integer_of<C>;
+  using Constants = typename Element::template constants_of<Pack<C, W>, Pack<I, W>>;
+  Constants pack[P];
+  InsideBits<std::int32_t> inside = nothing_inside;  // of all its cells together, where it is asked for
+
+  // the element of a block that a lane of its pack p holds
+  static KOKKOSQUANT_HOST_INLINE vector_t<I, W> elements(int p) {
+    vector_t<I, W> e{};
+    for (int lane = 0; lane < W; ++lane)
+      e[lane] = static_cast<I>(Interleaved ? p / 2 * 2 * W + lane * 2 + p % 2 : p * W + lane);
+    return e;
+  }
+
+  // A line of which each position has its own.
+  template <int R>
+  struct OneEach {
+    static_assert(!Interleaved);
+    const ConstantsTable<Element, R>& positions;
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
+      BlockConstants k;
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        Constants::for_each([i, p](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.load(values.lane + i + p * W); },
+                            k.pack[p], positions.table);
+      });
+      return k;
+    }
+  };
+
+  // A line of cells of 2^log_length elements, 4 at least and less than a block, the first from element 0 on: a pack of cells is
+  // loaded, and its values are brought to their lanes.
+  template <int R>
+  struct SeveralEach {
+    static constexpr bool exists = can_permute<C, W>;
+    const ConstantsTable<Element, R, true>& cells;
+    int log_length;
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
+      constexpr int run = Interleaved ? 2 * W : W;  // elements of a pack, or of two
+      if (1 << log_length >= run && i % run == 0) return of_whole_packs(i);
+      const std::int64_t first = i >> log_length;
+      const auto phase = static_cast<I>(i - (first << log_length));
+      BlockConstants k;
+      k.inside = cells.inside_of(first, (i + W * P - 1) >> log_length);
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        const auto cell = Pack<I, W>::of((elements(p) + phase) >> log_length);
+        Constants::for_each([first, &cell](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = permuted(pack.load(values.lane + first), cell); },
+                            k.pack[p], cells.table);
+      });
+      return k;
+    }
+    KOKKOSQUANT_HOST_INLINE BlockConstants of_whole_packs(std::int64_t i) const {
+      BlockConstants k;
+      k.inside = cells.inside_of(i >> log_length, (i + W * P - 1) >> log_length);
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        const std::int64_t cell = (i + (Interleaved ? p / 2 * 2 * W : p * W)) >> log_length;
+        Constants::for_each([cell](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.all(values.lane[cell]); },
+                            k.pack[p], cells.table);
+      });
+      return k;
+    }
+  };
+
+  // A line of cells, one behind the other: blocks run over their ends. Asked for blocks in their order.
+  template <int R>
+  struct OneAfterTheOther {
+    const ConstantsTable<Element, R, true>& cells;
+    int cell;
+    std::int64_t end, length;  // of this cell, of every further one
+    KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) {
+      for (; end <= i; end += length) ++cell;
+      BlockConstants k;
+      const int first = cell;
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        Constants::for_each([first](auto& pack, const auto& values)
+                                KOKKOSQUANT_HOST_LAMBDA { pack = pack.all(values.lane[first]); },
+                            k.pack[p], cells.table);
+      });
+      k.inside = cells.inside_of(cell, cell);
+      int next = cell;
+      for (std::int64_t e = end - i; e < W * P; e += length) {
+        ++next;
+        k.inside = inside_both(k.inside, cells.inside_of(next, next));
+        for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+          const auto where = elements(p) >= static_cast<I>(e);
+          Constants::for_each(
+              [where, next](auto& pack, const auto& values)
+                  KOKKOSQUANT_HOST_LAMBDA { pack = pack.of(where ? pack.all(values.lane[next]).get() : pack.get()); },
+              k.pack[p], cells.table);
+        });
+      }
+      return k;
+    }
+  };
+};
+
+}  // namespace KokkosQuant::Impl

@@ -32,6 +32,7 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
 #if defined(__AVX2__)
 template <int W, int P>
 KOKKOSQUANT_HOST_INLINE bool all_inside(const InsideBits<std::int32_t>& inside, const Pack<float, W> (&x)[P]) {
+  if (inside.positive < 0) return false;  // nothing is; known to the compiler where lanes differ
   using Bits = vector_t<std::int32_t, W>;
   using Unsigned = vector_t<std::uint32_t, W>;
   auto most = (Bits)x[0].get();

@@ -37,7 +37,7 @@ KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_bits(float scale, st
   constexpr std::int32_t sign = std::numeric_limits<std::int32_t>::min();
   const auto moderate = [](std::int32_t i) { return one_if(static_cast<std::uint32_t>(i) + (1u << 17) <= 1u << 18); };
   const auto finite = [&](std::int32_t bits) { return bits < largest_finite ? bits : largest_finite; };
-  const float zp = static_cast<float>(zero_point);
+  const auto zp = static_cast<float>(zero_point);
   const float hi = static_cast<float>(d.q_max) - zp, lo = zp - static_cast<float>(d.q_min);
   // a positive scale, and 0 inside (by integers, and in one comparison: gcc 12 makes vectors of it)
   const std::int32_t any_inside = one_if(bits_as<std::uint32_t>(scale) - 1 < 0x7f800000u) & one_if(zero_point <= d.q_max) &

@@ -59,7 +59,7 @@ struct AddFlags {
           bits[u] = i < words ? aligned_word(from + first + i * word_bytes) : 0;
         }
         KOKKOSQUANT_UNROLL
-        for (int u = 0; u < in_flight; ++u) flags += bits_set(bits[u]);
+        for (const std::uint64_t word : bits) flags += bits_set(word);
       }
       if (t == 0) {
         for (std::int64_t i = 0; i < first; ++i) flags += bits_set(from[i].byte);

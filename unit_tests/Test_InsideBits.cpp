@@ -66,6 +66,10 @@ TEST(InsideBits, WhatIsCalledInsideIsInside) {
   KokkosQuantTest::Random random(5);
   std::vector<float> scales = {1.0f,          0.03f,   Limits::min(), Limits::denorm_min(), 3 * Limits::denorm_min(),
                                Limits::max(), 0x1p120f};
+  for (int j = 1; j <= 64; ++j) scales.push_back(static_cast<float>(j) * Limits::denorm_min());
+  for (const float scale :
+       {Limits::min(), std::nextafter(Limits::min(), 0.0f), 2 * Limits::min(), 1.0f / 3, Limits::infinity()})
+    scales.push_back(scale);
   for (int j = 0; j < 200; ++j) scales.push_back(std::abs(random.any<float>()));
   std::int64_t called = 0;
   for (const Case& c : cases) {

@@ -3,8 +3,8 @@
 // clamped, and every flag of its mask is 1.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
+#include <limits>
 
 #include "KokkosQuant_Affine.hpp"
 
@@ -29,8 +29,9 @@ KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_both(const InsideBit
   return {a.positive < b.positive ? a.positive : b.positive, least_unsigned(a.negative, b.negative)};
 }
 
-// Up to (q_max - zp + 7/16) * s, rounded once, x / s is less than q_max - zp + 1/2, whatever is rounded: sums up to 2^18 are exact here,
-// and 2^-22 of them is less than 1/16. As for q_min. A product that overflows lets every finite x pass, and rightly so.
+// Up to (q_max - zp + 7/16) * s, rounded once, RN(x / s) is less than q_max - zp + 1/2: the sum is exact up to 2^18, two roundings
+// move the quotient by 2^-23 of it, or by 2^-24 where the product is subnormal and s is normal; a subnormal s would move it by more. As
+// for q_min. A product that overflows lets every finite x pass, and rightly so.
 KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_bits(float scale, std::int32_t zero_point,
                                                                  const QuantizeDescriptor& d) {
   constexpr std::int32_t largest_finite = 0x7f7fffff;
@@ -39,9 +40,10 @@ KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_bits(float scale, st
   const auto finite = [&](std::int32_t bits) { return bits < largest_finite ? bits : largest_finite; };
   const auto zp = static_cast<float>(zero_point);
   const float hi = static_cast<float>(d.q_max) - zp, lo = zp - static_cast<float>(d.q_min);
-  // a positive scale, and 0 inside (by integers, and in one comparison: gcc 12 makes vectors of it)
-  const std::int32_t any_inside = one_if(bits_as<std::uint32_t>(scale) - 1 < 0x7f800000u) & one_if(zero_point <= d.q_max) &
-                                  one_if(zero_point >= d.q_min) & moderate(zero_point) & moderate(d.q_min) & moderate(d.q_max);
+  // a normal positive scale or Inf, and 0 inside (by integers, and in one comparison: gcc 12 makes vectors of it)
+  const std::int32_t any_inside = one_if(bits_as<std::uint32_t>(scale) - 0x00800000u <= 0x7f000000u) &
+                                  one_if(zero_point <= d.q_max) & one_if(zero_point >= d.q_min) & moderate(zero_point) &
+                                  moderate(d.q_min) & moderate(d.q_max);
   const std::int32_t all_if_any = -any_inside;
   const auto product = [&](float steps) { return finite(bits_as<std::int32_t>(multiply(steps + 0.4375f, scale))); };
   return {(product(hi) & all_if_any) | (sign & ~all_if_any), (product(lo) | sign) & all_if_any};

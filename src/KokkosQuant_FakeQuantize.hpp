@@ -5,7 +5,6 @@
 
 #include "detail/KokkosQuant_AffineElement.hpp"
 #include "detail/KokkosQuant_Float8Element.hpp"
-#include "detail/KokkosQuant_InsideBits.hpp"
 #include "detail/KokkosQuant_OpFamily.hpp"
 
 namespace KokkosQuant {
@@ -30,14 +29,10 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   }
   // Blocks of floats that are inside, by the library's own rules.
   static constexpr bool looks_inside = sizeof(C) == 4 && Rules == contracts::reference;
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_of_cell(const Cell& cell) const {
-    return inside_bits(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply_inside(const K& k, V& y, const V& x) const {
-    y = multiply(rounded_small(quotient(x, k.scale)), k.scale);
+    y = A::fake_of_inside(k, A::to_be_rounded(k, x));
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const typename Base::cell_constants& k, C& y, C x) const {
     y = dequantize(DequantizeConstants<C, I>{k.scale, A::zero_point(k), false},

@@ -56,14 +56,10 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
     flag = to_flag(A::template inside<C>(k.mask, x, u), x);
   }
   static constexpr bool looks_inside = FakeQuantizeElement<T, Rules, Scale, ZeroPoint>::looks_inside;
-  template <class Cell>
-  KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_of_cell(const Cell& cell) const {
-    return inside_bits(widen<C>(cell.scale), cell.zero_point, this->range);
-  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J>
   KOKKOS_FORCEINLINE_FUNCTION void apply_inside(const K& k, V& y, J& flag, const V& x) const {
-    y = multiply(rounded_small(quotient(x, k.forward.scale)), k.forward.scale);
+    y = A::fake_of_inside(k.forward, A::to_be_rounded(k.forward, x));
     flag = to_flag(everywhere(x), x);
   }
   KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& y, I& flag, C x) const {

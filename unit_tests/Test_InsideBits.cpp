@@ -78,7 +78,6 @@ TEST(InsideBits, WhatIsCalledInsideIsInside) {
       for (const float x : numbers_around(scale, c)) {
         if (!called_inside(inside, x)) continue;
         ++called;
-        // (of an infinite scale everything finite is a multiple, 0)
         ASSERT_TRUE(is_inside(x, scale, c.zero_point, c.range)) << x << " / " << scale << " + " << c.zero_point;
       }
     }
@@ -110,37 +109,47 @@ TEST(InsideBits, NearlyAllThatIsInsideIsCalledSo) {
   EXPECT_FALSE(called_inside(Impl::inside_both(inside, Impl::nothing_inside), 0.0f));
 }
 
-// One row of 256 floats, of which one in turn is what is said, against a plan whose cells hold an element: those do not look.
-TEST(InsideBits, BlocksOfWhichOneElementIsClampedOrNaN) {
+// Rows of 256, of which one element in turn is what is said, against a plan whose cells hold an element: those are not asked.
+template <class T>
+class InsideBlocks : public testing::Test {};
+using Elements = testing::Types<float, KokkosQuant::half_t, KokkosQuant::bfloat16_t>;
+TYPED_TEST_SUITE(InsideBlocks, Elements);
+
+TYPED_TEST(InsideBlocks, OneElementIsClampedOrNaN) {
   using Exec = Kokkos::DefaultHostExecutionSpace;
-  using KokkosQuant::bfloat16_t;
   constexpr int N = 256;
   const QuantizeDescriptor d{-128, 127};
-  const Kokkos::View<float**, Kokkos::LayoutRight, Exec> x("x", 1, N), y("y", 1, N), expected("expected", 1, N);
+  const Kokkos::View<TypeParam**, Kokkos::LayoutRight, Exec> x("x", 1, N), y("y", 1, N), expected("expected", 1, N);
   const Kokkos::View<KokkosQuant::mask8_t**, Kokkos::LayoutRight, Exec> mask("mask", 1, N / 8);
   const Kokkos::View<float*, Exec> scale("scale", 1), scales("scales", N);
   const Kokkos::View<int*, Exec> zero_point("zero_point", 1), zero_points("zero_points", N);
-  Kokkos::deep_copy(scale, 0.03f);
-  Kokkos::deep_copy(scales, 0.03f);
+  const auto bits = [](const TypeParam& value) { return Impl::bits_as<std::int32_t>(static_cast<float>(value)); };
   Kokkos::deep_copy(zero_point, 3);
   Kokkos::deep_copy(zero_points, 3);
   KokkosQuantTest::Random random(6);
-  for (const float odd : {0.03f * 124.49f, 0.03f * 124.6f, -0.03f * 131.49f, -0.03f * 131.6f, Limits::infinity(),
-                          -Limits::infinity(), Limits::quiet_NaN(), std::copysign(Limits::quiet_NaN(), -1.0f), -0.0f}) {
-    for (int at = 0; at < N; ++at) {
-      for (int i = 0; i < N; ++i) x(0, i) = static_cast<float>(random.uniform(-3.5, 3.5));
-      x(0, at) = odd;
-      KokkosQuant::FakeQuantizePerTokenWithMaskPlan(
-          Exec(), d, KokkosQuant::FakeQuantizePerTokenWithMaskArgs{x, scale, zero_point, y, mask})
-          .run();
-      KokkosQuant::FakeQuantizePerChannelPlan(Exec(), d,
-                                              KokkosQuant::FakeQuantizePerChannelArgs{x, scales, zero_points, expected})
-          .run();
-      Exec().fence();
-      for (int i = 0; i < N; ++i) {
-        ASSERT_EQ(Impl::bits_as<std::int32_t>(y(0, i)), Impl::bits_as<std::int32_t>(expected(0, i))) << odd << " at " << at;
-        const bool set = (mask(0, i / 8).byte >> (i % 8) & 1) != 0;
-        ASSERT_EQ(set, is_inside(x(0, i), 0.03f, 3, d)) << x(0, i) << " at " << i;
+  for (const float s : {0.03f, 8 * Limits::denorm_min()}) {
+    Kokkos::deep_copy(scale, s);
+    Kokkos::deep_copy(scales, s);
+    for (const float odd : {s * 124.49f, s * 124.5f, s * 124.6f, s * -131.49f, s * -131.6f, Limits::infinity(),
+                            -Limits::infinity(), Limits::quiet_NaN(), std::copysign(Limits::quiet_NaN(), -1.0f), -0.0f}) {
+      for (int at = 0; at < N; ++at) {
+        for (int i = 0; i < N; ++i) x(0, i) = TypeParam(s * static_cast<float>(random.uniform(-115, 115)));
+        x(0, at) = TypeParam(odd);
+        KokkosQuant::FakeQuantizePerTokenWithMaskPlan(
+            Exec(), d, KokkosQuant::FakeQuantizePerTokenWithMaskArgs{x, scale, zero_point, y, mask})
+            .run();
+        KokkosQuant::FakeQuantizePerChannelPlan(Exec(), d,
+                                                KokkosQuant::FakeQuantizePerChannelArgs{x, scales, zero_points, expected})
+            .run();
+        Exec().fence();
+        for (int i = 0; i < N; ++i) {
+          ASSERT_EQ(bits(y(0, i)), bits(expected(0, i))) << odd << " at " << at;
+          const bool set = (mask(0, i / 8).byte >> (i % 8) & 1) != 0;
+          ASSERT_EQ(set, is_inside(static_cast<float>(x(0, i)), s, 3, d)) << static_cast<float>(x(0, i)) << " at " << i;
+        }
+        KokkosQuant::FakeQuantizePerTokenPlan(Exec(), d, KokkosQuant::FakeQuantizePerTokenArgs{x, scale, zero_point, y}).run();
+        Exec().fence();
+        for (int i = 0; i < N; ++i) ASSERT_EQ(bits(y(0, i)), bits(expected(0, i))) << odd << " at " << at;
       }
     }
   }

@@ -98,6 +98,12 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION V fake_of(const K& k, const V& t) {
     return multiply(steps_of(k, t), k.scale);
   }
+  // of t that is inside
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION V fake_of_inside(const K& k, const V& t) {
+    return multiply(rounded_small(t), k.scale);
+  }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto any_code(const QuantizeConstants<C, integer_of<C>>& k, const QuantizeDescriptor& d,
                                                    C x) {

@@ -7,6 +7,7 @@
 
 #include "../KokkosQuant_Contract.hpp"
 #include "KokkosQuant_AffineQuick.hpp"
+#include "KokkosQuant_InsideBits.hpp"
 #include "KokkosQuant_Operands.hpp"
 
 namespace KokkosQuant::Impl {
@@ -27,6 +28,10 @@ struct CellElement {
 
   KOKKOS_FORCEINLINE_FUNCTION CellData cell_data(std::int64_t o, std::int64_t i) const {
     return {scale(o, i), zero_point(o, i)};
+  }
+  template <class Cell>
+  KOKKOS_FORCEINLINE_FUNCTION InsideBits<std::int32_t> inside_bits_of(const Cell& cell) const {
+    return inside_bits(widen<float>(cell.scale), cell.zero_point, range);
   }
   void transpose() {
     scale.transpose();

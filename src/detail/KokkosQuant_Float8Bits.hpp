@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The encodings of 8-bit floating-point types, from and to C, each rounded once. Integers and one rounding sum, no branches:
 // the same code for an element and for a pack of them (detail/backend/KokkosQuant_HostBits.hpp), and the same bits on every
-// backend; devices have an instruction for it. A code lies in the integer as wide as C, 0 to 255.
+// backend. A code lies in the integer as wide as C, 0 to 255.
 #pragma once
 
 #include <bit>
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 #include "KokkosQuant_Scalar.hpp"
+#include "backend/KokkosQuant_DeviceFloat8.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -86,19 +88,6 @@ KOKKOS_FORCEINLINE_FUNCTION auto encode_magnitude(const V& magnitude) {
   const auto power = exponent + to_sum;
   return ((exponent - lowest) >> F::dropped) + (to_bits(magnitude + from_bits(power)) - power);
 }
-// A magnitude as E5M2 or E4M3; what is too large becomes the largest number.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 890
-#define KOKKOSQUANT_NATIVE_FLOAT8
-template <bool IsE5M2>
-__device__ __forceinline__ std::int32_t native_magnitude_to_float8(float a) {
-  std::uint16_t code;
-  if constexpr (IsE5M2)
-    asm("cvt.rn.satfinite.e5m2x2.f32 %0, %1, %2;" : "=h"(code) : "f"(0.0f), "f"(a));
-  else
-    asm("cvt.rn.satfinite.e4m3x2.f32 %0, %1, %2;" : "=h"(code) : "f"(0.0f), "f"(a));
-  return code;
-}
-#endif
 // The same of an element, in an instruction where the processor has one.
 template <class F8, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION integer_of<C> encode_one_magnitude(C magnitude) {

@@ -14,9 +14,8 @@
 //   outcome                            what its results may be (Outcome)
 // and for packs it may have
 //   pack_constants(cell data)          in place of constants()
-//   looks_inside                       blocks are asked whether nothing of them is clamped or NaN (KokkosQuant_InsideBits.hpp)
-//   inside_of_cell(cell data)          by these bits
-//   apply_inside(constants, out&..., in...)  and then take this form
+//   looks_inside                       blocks are asked, by inside_bits_of(cell data), whether nothing of them is clamped or NaN;
+//   apply_inside(constants, out&, in)  and this is their form then
 //   rounded_bits(constants, in)        codes of a byte or less, without a division, before they are shifted and clamped
 // and for devices the same bits without a branch an element:
 //   quick_constants(cell data)         with a member quick: may they be used?

@@ -91,6 +91,7 @@ struct AddFlags {
     if (flags != 0) Kokkos::atomic_add(count, static_cast<Count>(flags));
   }
 };
+
 template <class Exec, class Count>
 class CountFlags {
  public:

@@ -29,27 +29,18 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
   return !has_any(unlike, exponent);
 }
 
-#if defined(__AVX2__)
-template <int W, int P>
-KOKKOSQUANT_HOST_INLINE bool all_inside(const InsideBits<std::int32_t>& inside, const Pack<float, W> (&x)[P]) {
+#if defined(KOKKOSQUANT_HOST_AVX512)
+template <int P>
+KOKKOSQUANT_HOST_INLINE bool all_inside(const InsideBits<std::int32_t>& inside, const Pack<float, 16> (&x)[P]) {
   if (inside.positive < 0) return false;  // nothing is; known to the compiler where lanes differ
-  using Bits = vector_t<std::int32_t, W>;
-  using Unsigned = vector_t<std::uint32_t, W>;
-  auto most = (Bits)x[0].get();
-  auto furthest = (Unsigned)x[0].get();
+  auto most = (__m512i)x[0].get(), furthest = most;
   for_each_pack<P - 1>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
-    const auto bits = (Bits)x[p + 1].get();
-    const auto unsigned_bits = (Unsigned)bits;
-    most = most > bits ? most : bits;
-    furthest = furthest > unsigned_bits ? furthest : unsigned_bits;
+    const auto bits = (__m512i)x[p + 1].get();
+    most = _mm512_maskz_max_epi32(0xffff, most, bits);
+    furthest = _mm512_maskz_max_epu32(0xffff, furthest, bits);
   });
-#if defined(__AVX512F__)
-  if constexpr (W == 16)
-    return (_mm512_cmpgt_epi32_mask((__m512i)most, _mm512_set1_epi32(inside.positive)) |
-            _mm512_cmpgt_epu32_mask((__m512i)furthest, _mm512_set1_epi32(inside.negative))) == 0;
-#endif
-  const auto beyond = (Bits)(most > inside.positive) | (Bits)(furthest > static_cast<std::uint32_t>(inside.negative));
-  return !has_any(Pack<std::int32_t, W>::of(beyond), -1);
+  return (_mm512_cmpgt_epi32_mask(most, _mm512_set1_epi32(inside.positive)) |
+          _mm512_cmpgt_epu32_mask(furthest, _mm512_set1_epi32(inside.negative))) == 0;
 }
 #endif
 

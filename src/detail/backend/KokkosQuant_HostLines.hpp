@@ -81,7 +81,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in,
                                                    std::index_sequence<A...>, std::index_sequence<B...>) {
       OutBlocks out;
-      if constexpr (looks_inside<Applied>)
+      if constexpr (looks_inside<Applied> && W == 16)
         if (all_inside(k.inside, get<0>(in).pack)) [[likely]] {
           for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
             element.apply_inside(k.pack[p], get<A>(out).pack[p]..., get<B>(in).pack[p]...);

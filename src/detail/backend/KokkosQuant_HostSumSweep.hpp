@@ -150,7 +150,7 @@ struct HostSumSweep : HostSumBlocks<Element, T> {
   void across(std::int64_t line, int n, std::int64_t s) const {
     const Element element = plan.element;
     ConstantsTable<Element, tile> table;
-    if (!table.fill(element, 0, n, [line](const Element& e, int j) { return e.cell_data(line + j, 0); })) {
+    if (!table.fill(element, 0, n, 1, [line](const Element& e, int j) { return e.cell_data(line + j, 0); })) {
       for (int j = 0; j < n; ++j) along(line + j, s, s + 1);
       return;
     }

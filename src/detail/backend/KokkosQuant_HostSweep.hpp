@@ -76,9 +76,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       BatchTable table;
       for (std::int64_t o = o0; o < o1; o += batch) {
         const int rows = static_cast<int>(std::min<std::int64_t>(batch, o1 - o));
-        const auto cell_data = [o](const Element& e, int j) { return e.cell_data(o + j, 0); };
-        table.look(Applied{s.element}, 0, rows, n, cell_data);
-        if (!table.fill(Applied{s.element}, 0, rows, cell_data))
+        if (!table.fill(Applied{s.element}, 0, rows, n, [o](const Element& e, int j) { return e.cell_data(o + j, 0); }))
           s.elements(o, o + rows, i, n);
         else if (s.dense && n == s.walk.n_inner && rows * n >= size)
           dense_lines(s, o, rows, n, table);
@@ -100,9 +98,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         const std::int64_t cell = i / length;
         const std::int64_t cells = std::min<std::int64_t>(batch - cell % 8, (end - 1) / length + 1 - cell);  // to a whole byte
         next = std::min(end, (cell + cells) * length);
-        const auto cell_data = [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); };
-        table.look(Applied{s.element}, 0, static_cast<int>(cells), length, cell_data);
-        if (table.fill(Applied{s.element}, 0, static_cast<int>(cells), cell_data))
+        if (table.fill(Applied{s.element}, 0, static_cast<int>(cells), length,
+                       [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); }))
           lines(s, o, i, next - i, InTurn{table, 0, (cell + 1) * length - i, length}, OneLine{});
         else
           s.elements(o, o + 1, i, next - i);
@@ -125,9 +122,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         bool simple = true;
         each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
           const std::int64_t o_cell = o / s.cell_outer;
-          const auto cell_data = [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); };
-          table.look(Applied{s.element}, at, cells, length, cell_data);
-          simple &= table.fill(Applied{s.element}, at, cells, cell_data);
+          simple &= table.fill(Applied{s.element}, at, cells, length,
+                               [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); });
         });
         if (simple)
           lines(s, first / in_line, first % in_line * length, count * length, InTurn{table, 0, length, length}, OneLine{});
@@ -152,7 +148,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
           else
             return e.cell_data(o, i + j);
         };
-        if (!table.fill(Applied{s.element}, 0, n, cell_data)) {
+        if (!table.fill(Applied{s.element}, 0, n, 1, cell_data)) {
           s.elements(o, end, i, n);
           continue;
         }
@@ -195,6 +191,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
+    // (so many of a block that is asked whether all is inside: 2 take 1.1 times as long)
     constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
                                  : looks_inside<Element>               ? 4
                                  : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)

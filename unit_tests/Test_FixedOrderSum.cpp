@@ -159,9 +159,9 @@ TEST(FixedOrderSum, TermsMayBeProducts) {
   CompensatedSum<V> pairs{V::all(-product), V::all(0)};
   accumulate(plains, multiply(V::all(a), a));
   accumulate(pairs, multiply(V::all(a), a));
-  for (const double s : plains.sum.lane) EXPECT_EQ(s, 0);
-  for (const double s : pairs.sum.lane) EXPECT_EQ(s, 0);
-  for (const double e : pairs.error.lane) EXPECT_EQ(e, 0);
+  for (int j = 0; j < plains.sum.width; ++j) EXPECT_EQ(plains.sum.lane[j], 0);
+  for (int j = 0; j < pairs.sum.width; ++j) EXPECT_EQ(pairs.sum.lane[j], 0);
+  for (int j = 0; j < pairs.error.width; ++j) EXPECT_EQ(pairs.error.lane[j], 0);
 }
 
 TEST(FixedOrderSum, TotalsOfPairsTakeAFactorOnce) {

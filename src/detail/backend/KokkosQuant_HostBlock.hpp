@@ -58,8 +58,8 @@ struct Block {
   }
   static constexpr int pack_of(int j) { return Interleaved ? j / (2 * W) * 2 + j % 2 : j / W; }
   static constexpr int lane_of(int j) { return Interleaved ? j % (2 * W) / 2 : j % W; }
-  KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[pack_of(j)].lane[lane_of(j)]; }
-  KOKKOSQUANT_HOST_INLINE const L& lane(int j) const { return pack[pack_of(j)].lane[lane_of(j)]; }
+  KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[pack_of(j)].data()[lane_of(j)]; }
+  KOKKOSQUANT_HOST_INLINE const L& lane(int j) const { return pack[pack_of(j)].data()[lane_of(j)]; }
   // past the caches, to an address that is a multiple of so many bytes
   template <class T>
   static constexpr int streaming_bytes = std::min(size* static_cast<int>(sizeof(T)), host_vector_bytes);

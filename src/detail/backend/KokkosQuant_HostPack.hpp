@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// A pack: W values of one type, worked on as one vector of the host's instruction set. It is an array, which nvcc accepts
-// in a host-device template, and is read as a vector of the compilers' own extension for every operation, all of them for
-// the host alone: nvcc has no such vectors in device code.
+// A pack: W values of one type, worked on as one vector of the host's instruction set, of the compilers' own extension. nvcc has no
+// such vectors in device code, and in a host-device template accepts an array: there a pack is one, and is read as a vector.
 #pragma once
 
 #include <concepts>
@@ -58,12 +57,20 @@ struct alignas(W * sizeof(T)) Pack {
   using value_type = T;
   using vector = vector_t<T, W>;
   static constexpr int width = W;
+  // (Arrays are copied as gcc copies structs: on processors for which it prefers vectors of 32 bytes, as on Intel's, in halves,
+  // which a load of 64 bytes then waits for. Backward, floats: 2.6 times as long.)
+#if defined(__CUDACC__)
   T lane[W];
+#else
+  vector lane;
+#endif
 
-  KOKKOSQUANT_HOST_INLINE vector get() const { return *reinterpret_cast<const vector*>(lane); }
+  KOKKOSQUANT_HOST_INLINE T* data() { return reinterpret_cast<T*>(this); }
+  KOKKOSQUANT_HOST_INLINE const T* data() const { return reinterpret_cast<const T*>(this); }
+  KOKKOSQUANT_HOST_INLINE vector get() const { return *reinterpret_cast<const vector*>(this); }
   KOKKOSQUANT_HOST_INLINE static Pack of(vector v) {
     Pack p;
-    *reinterpret_cast<vector*>(p.lane) = v;
+    *reinterpret_cast<vector*>(&p) = v;
     return p;
   }
   // one value in all lanes: the subtraction keeps every bit, -0 too

@@ -41,7 +41,7 @@ KOKKOSQUANT_HOST_INLINE Key largest_lane(vector_t<Key, W> lanes) {
   }
 #endif
   Pack<Key, W> pack = Pack<Key, W>::of(lanes);
-  for (int l = 1; l < W; ++l) pack.lane[0] = std::max(pack.lane[0], pack.lane[l]);
+  for (int l = 1; l < W; ++l) pack.data()[0] = std::max(pack.data()[0], pack.data()[l]);
   return pack.lane[0];
 }
 
@@ -114,11 +114,11 @@ struct RangeOfBits {
 template <class C, int W>
 KOKKOSQUANT_HOST_INLINE FiniteRange<C> range_of_lanes(const FiniteRange<Pack<C, W>>& r) {
   if constexpr (W == 1) {
-    return {r.lo.lane[0], r.hi.lane[0]};
+    return {r.lo.data()[0], r.hi.data()[0]};
   } else {
     using Half = Pack<C, W / 2>;
-    return range_of_lanes(FiniteRange<Half>{least(Half::load(r.lo.lane), Half::load(r.lo.lane + W / 2)),
-                                            greatest(Half::load(r.hi.lane), Half::load(r.hi.lane + W / 2))});
+    return range_of_lanes(FiniteRange<Half>{least(Half::load(r.lo.data()), Half::load(r.lo.data() + W / 2)),
+                                            greatest(Half::load(r.hi.data()), Half::load(r.hi.data() + W / 2))});
   }
 }
 

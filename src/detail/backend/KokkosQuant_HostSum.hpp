@@ -13,7 +13,7 @@ namespace KokkosQuant::Impl {
 // Doubles W * Part to W * Part + W - 1 of packs of C.
 template <int W, int Part, int N, int P>
 KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<double, N> (&packs)[P]) {
-  return Pack<double, W>::load(packs[Part * W / N].lane + Part * W % N);
+  return Pack<double, W>::load(packs[Part * W / N].data() + Part * W % N);
 }
 template <int W, int Part, int N, int P>
 KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N> (&packs)[P]) {
@@ -25,7 +25,7 @@ KOKKOSQUANT_HOST_INLINE Pack<double, W> widened(const Pack<float, N> (&packs)[P]
   }
 #endif
   return Pack<double, W>::of(__builtin_convertvector(
-      *reinterpret_cast<const loose_vector_t<float, W>*>(from.lane + Part * W % N), vector_t<double, W>));
+      *reinterpret_cast<const loose_vector_t<float, W>*>(from.data() + Part * W % N), vector_t<double, W>));
 }
 
 template <compute_type C>

@@ -70,12 +70,25 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       return make_tuple(block<I>::template load<C>(get<B>(l.in) + i / elements_per<I>)...);
     }
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
+    // asks for what an input has so many bytes behind a block of it (addresses, as that may be behind its end)
+    template <class T>
+    static KOKKOSQUANT_HOST_INLINE void ask_for(const T* from, std::int64_t bytes_ahead) {
+      const auto address = reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(bytes_ahead);
+      for (std::size_t j = 0; j < size * sizeof(T) / elements_per<T>; j += cache_line)
+        __builtin_prefetch(reinterpret_cast<const void*>(address + j), 0, 2);
+    }
     static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
                                                    [[maybe_unused]] std::int64_t i) {
-      if constexpr (Ahead) {
-        constexpr int step = cache_line / static_cast<int>(sizeof(*l.in.head));
-        for (int j = 0; j < size; j += step) __builtin_prefetch(l.in.head + (i + j + s.ahead), 0, 2);
-      }
+      if constexpr (Ahead)
+        ask_for(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
+    }
+    template <std::size_t... B>
+    static KOKKOSQUANT_HOST_INLINE void look_ahead_in_large(const HostLines& s, const Line& l, std::int64_t i,
+                                                            std::index_sequence<B...>) {
+      if constexpr (Ahead)
+        look_ahead(s, l, i);
+      else
+        (ask_for(get<B>(l.in) + i / elements_per<I>, host_tuning.large_input_ahead), ...);
     }
     template <std::size_t... A, std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in,
@@ -168,7 +181,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       for (int i = 0; i < head; i += size) (span_part(s, l[L], i, at, 0, std::min(size, head - i)), ...);
       std::int64_t i = head;
       for (; i + size <= n; i += size) {
-        (look_ahead(s, l[L], i), ...);
+        (look_ahead_in_large(s, l[L], i, InSequence{}), ...);
         const Constants k = at(i);
         (apply(element, k, load(l[L], i)).head.store_streaming(l[L].out.head + i), ...);
       }

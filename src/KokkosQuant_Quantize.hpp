@@ -40,6 +40,12 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
       -> decltype(R::quick_pair(k, low, high, QuantizeDescriptor{})) {
     return R::quick_pair(k, low, high, this->range);
   }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class J, class V, class R = A>
+  static KOKKOS_FORCEINLINE_FUNCTION auto code_and_rounded_bits(const K& k, J& q, const V& x)
+      -> decltype(R::code_and_rounded_bits(k, q, x)) {
+    return R::code_and_rounded_bits(k, q, x);
+  }
   struct InBytes;
 };
 

@@ -21,7 +21,10 @@ using KokkosQuant::QuantizeDescriptor;
 template <class C>
 class AffineQuick : public testing::Test {
  protected:
-  C quick_scale() { return std::ldexp(static_cast<C>(random_.uniform(1, 2)), static_cast<int>(random_.below(79)) - 40); }
+  C quick_scale() {
+    constexpr int exponent = sizeof(C) == 8 ? 400 : 40;
+    return std::ldexp(static_cast<C>(random_.uniform(1, 2)), static_cast<int>(random_.below(2 * exponent - 1)) - exponent);
+  }
 
   // Quotients of every size around a scale, its ties and the ends of the range, and all that is special.
   std::vector<C> numerators(C scale, const std::vector<C>& quotients) {
@@ -84,9 +87,9 @@ TYPED_TEST(AffineQuick, BackwardIsTheDivision) {
       const auto k = Impl::quick_backward_constants(s, c.zero_point, c.range);
       ASSERT_TRUE(k.quick) << s;
       const KokkosQuant::AffineQuantizer<C> exact(s, c.zero_point, c.range);
-      const auto x = this->numerators(s, bounds_and_ties<C>(c));
+      const auto x = this->numerators(s, bounds_and_ties<C>(c)), gradients = this->numerators(C(1), bounds_and_ties<C>(c));
       for (std::size_t j = 0; j < x.size(); ++j) {
-        const C dy = x[(7 * j + static_cast<std::size_t>(trial)) % x.size()];
+        const C dy = gradients[(7 * j + static_cast<std::size_t>(trial)) % gradients.size()];
         if (!Impl::is_quick_numerator(dy)) continue;
         ++compared;
         ASSERT_TRUE(same(Impl::quick_quantize_backward(k, dy, x[j]), exact.backward(dy, x[j])))
@@ -117,7 +120,8 @@ TYPED_TEST(AffineQuick, RefusesWhatItCannotDo) {
   using C = TypeParam;
   const C inf = std::numeric_limits<C>::infinity(), nan = std::numeric_limits<C>::quiet_NaN();
   const QuantizeDescriptor range{-128, 127};
-  for (const C s : {C(0), -C(0), C(-1), inf, -inf, nan, C(0x1p-41), std::nextafter(C(0x1p40), inf)}) {
+  const C largest = sizeof(C) == 8 ? C(0x1p400) : C(0x1p40);
+  for (const C s : {C(0), -C(0), C(-1), inf, -inf, nan, std::nextafter(1 / largest, C(0)), std::nextafter(largest, inf)}) {
     EXPECT_FALSE(Impl::quick_backward_constants(s, 0, range).quick) << s;
     EXPECT_FALSE(Impl::quick_quantize_constants(s, 0, range).quick) << s;
   }
@@ -170,6 +174,40 @@ TEST(InsideConstants, RefusesWhatTheyCannotDo) {
   for (const std::int32_t far : {(1 << 20) + 1, -(1 << 20) - 1, std::numeric_limits<std::int32_t>::min()}) {
     EXPECT_FALSE(Impl::inside_constants(1.0f, far, range).simple) << far;
     EXPECT_FALSE(Impl::inside_constants(1.0f, 0, {std::min(far, 0), std::max(far, 0)}).simple) << far;
+  }
+}
+
+// Lines of doubles go without a division where all of a block are numbers of moderate quotients: next to each tie, and with one
+// element that is not so; with scales up to the largest for which that holds and beyond.
+TEST(QuickDoubles, CodesOfLinesAreTheDivision) {
+  using Exec = Kokkos::DefaultHostExecutionSpace;
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const double odd[] = {0, inf, -inf, nan, 0x1p1023, -0x1p900, 0x1p-1074, -0x1p60, 0x1p52, 0x1.8p51, -0x1p51};
+  constexpr int exponents[] = {-1030, -1000, -402, -401, -400, -100, -1, 0, 30, 399, 400, 401, 900, 1010};
+  constexpr int rows = 8 * static_cast<int>(std::size(exponents)), columns = 1536;
+  const QuantizeDescriptor range{-100, 90};
+  Kokkos::View<double**, Kokkos::LayoutRight, Kokkos::HostSpace> x("x", rows, columns);
+  Kokkos::View<std::int8_t**, Kokkos::LayoutRight, Kokkos::HostSpace> q("q", rows, columns);
+  Kokkos::View<double*, Kokkos::HostSpace> scale("scale", rows);
+  Kokkos::View<int*, Kokkos::HostSpace> zero_point("zero_point", rows);
+  KokkosQuantTest::Random random(5);
+  for (int n = 0; n < rows; ++n) {
+    scale(n) = std::ldexp(random.uniform(1, 2), exponents[n / 8]);
+    zero_point(n) = static_cast<int>(random.below(41)) - 20;
+    for (int d = 0; d < columns; ++d) {
+      const double tie = (d / 5 - columns / 10 + 0.5) * scale(n);
+      x(n, d) = tie;
+      for (int step = 0; step < std::abs(d % 5 - 2); ++step) x(n, d) = std::nextafter(x(n, d), d % 5 < 2 ? -inf : inf);
+    }
+    if (n % 2 == 1) x(n, static_cast<int>(random.below(columns))) = odd[static_cast<std::size_t>(n / 2) % std::size(odd)];
+  }
+  KokkosQuant::QuantizePerTokenPlan plan(Exec(), range, KokkosQuant::QuantizePerTokenArgs{x, scale, zero_point, q});
+  plan.run();
+  Kokkos::fence();
+  for (int n = 0; n < rows; ++n) {
+    const KokkosQuant::AffineQuantizer<double> exact(scale(n), zero_point(n), range);
+    for (int d = 0; d < columns; ++d)
+      ASSERT_EQ(q(n, d), exact.quantize(x(n, d))) << std::hexfloat << "x " << x(n, d) << ", scale " << scale(n);
   }
 }
 

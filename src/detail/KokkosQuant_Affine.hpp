@@ -148,16 +148,26 @@ KOKKOS_FORCEINLINE_FUNCTION auto inside_of(const K& k, const V& x, const V& t) {
 
 // ---- forward ----------------------------------------------------------------------------------------------------------
 
+// Scales with whose reciprocal a quotient can be had (KokkosQuant_AffineQuick.hpp): no step over- or underflows, for the x that matter.
+template <std::floating_point C>
+inline constexpr C largest_quick_scale = sizeof(C) == 8 ? C(0x1p400) : C(0x1p40);
+// 1/scale, or NaN
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C inverse_or_nan(C scale) {
+  const integer_of<C> slow = one_if(!(scale >= 1 / largest_quick_scale<C>)) | one_if(!(scale <= largest_quick_scale<C>));
+  return bits_as<C>(bits_as<integer_of<C>>(divide(C(1), scale)) | (-slow & std::numeric_limits<integer_of<C>>::max()));
+}
+
 // q = clamp(r + zp) = clamp(r, lo, hi) + zp, and clamping before rounding is the same, as lo and hi are integers.
 template <class V, class I>
 struct QuantizeConstants {
-  V scale, lo, hi;
+  V scale, inverse, lo, hi;
   I shifted;              // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
   std::int32_t moderate;  // 1, or 0: lo, hi and the sum need double
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
-    f(k.scale...), f(k.lo...), f(k.hi...), f(k.shifted...);
+    f(k.scale...), f(k.inverse...), f(k.lo...), f(k.hi...), f(k.shifted...);
   }
 };
 template <std::floating_point C>
@@ -175,7 +185,12 @@ KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constan
                                                                                    const QuantizeDescriptor& d) {
   const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
   const std::int32_t moderate = sizeof(C) == 8 ? 1 : all_moderate(zero_point, d);
-  return {scale, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp, shifted_zero_point<C>(zero_point), moderate};
+  return {scale,
+          inverse_or_nan(scale),
+          static_cast<C>(d.q_min) - zp,
+          static_cast<C>(d.q_max) - zp,
+          shifted_zero_point<C>(zero_point),
+          moderate};
 }
 // Of t, with moderate constants: the code, and r clamped, from which dequantize is a product away. Any V.
 KOKKOSQUANT_FOR_PACKS_TOO

@@ -19,9 +19,10 @@ namespace KokkosQuant::Impl {
 template <std::floating_point C>
 inline constexpr int sufficient_corrections = sizeof(C) == 4 ? 1 : 2;
 
-template <int Corrections, std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION C corrected_quotient(C x, C scale, C inverse) {
-  C q = multiply(x, inverse);
+KOKKOSQUANT_FOR_PACKS_TOO
+template <int Corrections, class V, class S>
+KOKKOS_FORCEINLINE_FUNCTION V corrected_quotient(const V& x, const S& scale, const S& inverse) {
+  V q = multiply(x, inverse);
   for (int c = 0; c < Corrections; ++c) q = fused_multiply_add(fused_multiply_add(-q, scale, x), inverse, q);
   return q;
 }
@@ -31,10 +32,10 @@ KOKKOS_FORCEINLINE_FUNCTION C quick_quotient(C x, C scale, C inverse) {
   return corrected_quotient<sufficient_corrections<C>>(x, scale, inverse);
 }
 
-// Scales with which no step over- or underflows, for the x that matter; all others divide.
+// All other scales divide.
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_scale(C scale) {
-  return scale >= C(0x1p-40) && scale <= C(0x1p40);
+  return scale >= 1 / largest_quick_scale<C> && scale <= largest_quick_scale<C>;
 }
 // A numerator whose quotient is exact with them: zero, or far from both ends of the exponents.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_order(float x) {
@@ -115,17 +116,21 @@ KOKKOS_FORCEINLINE_FUNCTION integer_of<C> quick_quantize(const QuickQuantizeCons
 // For packs, without branches (see first_rounding_to_moderate).
 KOKKOS_FORCEINLINE_FUNCTION CodeConstants<float, std::int32_t> code_constants(float scale, std::int32_t zero_point,
                                                                               const QuantizeDescriptor& d) {
-  const std::int32_t slow = one_if(!(scale >= 0x1p-40f)) | one_if(!(scale <= 0x1p40f));  // no quick scale
-  const auto inverse_or_nan = bits_as<float>(bits_as<std::int32_t>(divide(1.0f, scale)) | (-slow & 0x7fffffff));
-  return {scale, inverse_or_nan, shifted_zero_point<float>(zero_point), all_moderate(zero_point, d)};
+  return {scale, inverse_or_nan(scale), shifted_zero_point<float>(zero_point), all_moderate(zero_point, d)};
 }
-// The bits of t + round_shift. Those of |t| < 2^22 have round_shift's exponent, and no others have: not NaN, and not what over- or
-// underflowed on the way (see quick_inside).
+// The bits of t + round_shift. Those of |t| < 2^22 (2^51 in double) have round_shift's exponent, and no others have: not NaN, and not
+// what over- or underflowed on the way (see quick_inside).
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
-  const V q = multiply(x, k.inverse);
-  return to_bits(fused_multiply_add(fused_multiply_add(-q, k.scale, x), k.inverse, q) + round_shift<float>);
+  return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + round_shift<float>);
+}
+// And of doubles, with t itself: to be clamped.
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class K, class V>
+KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x, V& t) {
+  t = corrected_quotient<sufficient_corrections<double>>(x, k.scale, k.inverse);
+  return to_bits(t + round_shift<double>);
 }
 
 // Of two x within reach a word of both, for codes of a byte or less.

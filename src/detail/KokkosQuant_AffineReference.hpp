@@ -68,6 +68,15 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const CodeConstants<V, I>& k, const X& x) {
     return quick_rounded_bits(k, x);
   }
+  // codes of most packs of doubles, and what tells whether all are
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class I, class X>
+  static KOKKOS_FORCEINLINE_FUNCTION auto code_and_rounded_bits(const K& k, I& code, const X& x) {
+    X t;
+    const I bits = quick_rounded_bits(k, x, t);
+    code = round_small_and_add(clamp(t, k.lo, k.hi), k.shifted);
+    return bits;
+  }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   static KOKKOS_FORCEINLINE_FUNCTION V to_be_rounded(const K& k, const V& x) {

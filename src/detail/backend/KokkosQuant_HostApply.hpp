@@ -29,6 +29,22 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
   return !has_any(unlike, exponent);
 }
 
+// The same of doubles, whose codes are clamped as numbers.
+template <class Element, class K, class I, class V>
+concept codes_by_reciprocal = fuses<typename V::value_type, V::width> && sizeof(typename V::value_type) == 8 &&
+                              requires(const K& k, I& code, const V& x) {
+  Element::code_and_rounded_bits(k, code, x);
+};
+template <class Element, class K, class I, int W, int P>
+KOKKOSQUANT_HOST_INLINE bool code_quickly(const K (&k)[P], Pack<I, W> (&code)[P], const Pack<double, W> (&x)[P]) {
+  constexpr auto exponent = static_cast<std::int64_t>(std::uint64_t(0xfff) << 52);
+  auto unlike = Pack<std::int64_t, W>::all(0);
+  for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+    unlike = unlike | (Element::code_and_rounded_bits(k[p], code[p], x[p]) ^ round_shift_bits<double>);
+  });
+  return !has_any(unlike, exponent);
+}
+
 #if defined(KOKKOSQUANT_HOST_AVX512)
 template <int P>
 KOKKOSQUANT_HOST_INLINE bool all_inside(const InsideBits<std::int32_t>& inside, const Pack<float, 16> (&x)[P]) {
@@ -53,7 +69,7 @@ KOKKOSQUANT_HOST_INLINE auto bytes_of_codes(const Element& element, const K (&k)
     return Block<std::int8_t, narrowed_packs * W, 1, false>{{Bytes::of((typename Bytes::vector)in_order<Interleaved>(bytes))}};
   };
   Pack<std::int32_t, W> code[narrowed_packs];
-  if constexpr (fuses_floats<W>) {
+  if constexpr (fuses<float, W>) {
     if constexpr (rounds_by_bits<Element, K, Pack<float, W>>)
       if (round_quickly<Element>(k, x, code)) [[likely]] {
         for_each_pack<narrowed_packs>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { code[p] = code[p] + k[p].shifted; });

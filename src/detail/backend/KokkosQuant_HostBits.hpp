@@ -45,15 +45,16 @@ KOKKOSQUANT_HOST_INLINE Pack<I, W> is_below(const Pack<I, W>& value, I limit) {
   return Pack<I, W>::of((vector_t<I, W>)(value.get() < limit));
 }
 // Any of these bits in any lane?
-template <int W>
-KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<std::int32_t, W>& lanes, std::int32_t bits) {
+template <std::signed_integral I, int W>
+KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<I, W>& lanes, I bits) {
 #if defined(__AVX512F__)
-  if constexpr (W == 16) return _mm512_test_epi32_mask((__m512i)lanes.get(), _mm512_set1_epi32(bits)) != 0;
+  if constexpr (W * sizeof(I) == 64)
+    return _mm512_test_epi32_mask((__m512i)lanes.get(), (__m512i)Pack<I, W>::all(bits).get()) != 0;
 #endif
 #if defined(__AVX2__)
-  if constexpr (W == 8) return _mm256_testz_si256((__m256i)lanes.get(), _mm256_set1_epi32(bits)) == 0;
+  if constexpr (W * sizeof(I) == 32) return _mm256_testz_si256((__m256i)lanes.get(), (__m256i)Pack<I, W>::all(bits).get()) == 0;
 #endif
-  std::int32_t all = 0;
+  I all = 0;
   for (int l = 0; l < W; ++l) all |= lanes.lane[l];
   return (all & bits) != 0;
 }

@@ -79,8 +79,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     }
     static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
                                                    [[maybe_unused]] std::int64_t i) {
-      if constexpr (Ahead)
-        ask_for(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
+      if constexpr (Ahead) ask_for(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
     }
     template <std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE void look_ahead_in_large(const HostLines& s, const Line& l, std::int64_t i,
@@ -101,6 +100,11 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
           });
           return out;
         }
+      if constexpr (sizeof...(A) == 1 && sizeof...(B) == 1)
+        if constexpr (codes_by_reciprocal<Applied, decltype(k.pack[0]), std::remove_reference_t<decltype(out.head.pack[0])>,
+                                          std::remove_cvref_t<decltype(in.head.pack[0])>>)
+          if (code_quickly<Applied>(k.pack, out.head.pack, in.head.pack)) [[likely]]
+            return out;
       if constexpr (of_bytes)
         ((get<A>(out) = bytes_of_codes<O, Interleaved>(element, k.pack, get<0>(in).pack)), ...);
       else

@@ -156,23 +156,31 @@ KOKKOSQUANT_HOST_INLINE Pack<T, W> operator-(const Pack<T, W>& a) {
   return Pack<T, W>::of(-a.get());
 }
 // RN(a * b + c), where there is an instruction for it.
-template <int W>
-inline constexpr bool fuses_floats =
+template <class C, int W>
+inline constexpr bool fuses =
 #if defined(__AVX512F__)
-    W == 16;
+    W * sizeof(C) == 64;
 #elif defined(__AVX2__) && defined(__FMA__)
-    W == 8;
+    W * sizeof(C) == 32;
 #else
     false;
 #endif
-template <int W>
-KOKKOSQUANT_HOST_INLINE Pack<float, W> fused_multiply_add([[maybe_unused]] const Pack<float, W>& a,
-                                                          [[maybe_unused]] const Pack<float, W>& b, const Pack<float, W>& c) {
-  static_assert(fuses_floats<W>);
+template <std::floating_point C, int W, lanes_of<C, W> S>
+KOKKOSQUANT_HOST_INLINE Pack<C, W> fused_multiply_add([[maybe_unused]] const Pack<C, W>& a, [[maybe_unused]] const S& b,
+                                                      const Pack<C, W>& c) {
+  static_assert(fuses<C, W>);
 #if defined(__AVX512F__)
-  return Pack<float, W>::of((vector_t<float, W>)_mm512_fmadd_ps((__m512)a.get(), (__m512)b.get(), (__m512)c.get()));
+  const auto factor = as_pack<C, W>(b).get();
+  if constexpr (sizeof(C) == 8)
+    return Pack<C, W>::of((vector_t<C, W>)_mm512_fmadd_pd((__m512d)a.get(), (__m512d)factor, (__m512d)c.get()));
+  else
+    return Pack<C, W>::of((vector_t<C, W>)_mm512_fmadd_ps((__m512)a.get(), (__m512)factor, (__m512)c.get()));
 #elif defined(__AVX2__) && defined(__FMA__)
-  return Pack<float, W>::of((vector_t<float, W>)_mm256_fmadd_ps((__m256)a.get(), (__m256)b.get(), (__m256)c.get()));
+  const auto factor = as_pack<C, W>(b).get();
+  if constexpr (sizeof(C) == 8)
+    return Pack<C, W>::of((vector_t<C, W>)_mm256_fmadd_pd((__m256d)a.get(), (__m256d)factor, (__m256d)c.get()));
+  else
+    return Pack<C, W>::of((vector_t<C, W>)_mm256_fmadd_ps((__m256)a.get(), (__m256)factor, (__m256)c.get()));
 #else
   return c;
 #endif

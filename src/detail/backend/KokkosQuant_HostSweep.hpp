@@ -191,11 +191,13 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
-    // (so many of a block that is asked whether all is inside: 2 take 1.1 times as long)
+    // (so many of a block that is asked whether all is inside: 2 take 1.1 times as long; and whole cache lines of codes, as some
+    // processors write parts of them past the caches one by one: doubles to bytes, a Xeon, 2 take 1.5 times as long)
+    constexpr int fill_line = cache_line / (native_width * static_cast<int>(std::max({sizeof(O)...})));
     constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
                                  : looks_inside<Element>               ? 4
                                  : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)
-                                                                       : 2;
+                                                                       : std::clamp(fill_line, 2, 8);
     if (by_element)
       elements(o0, o1, i0, n);
     else if (n >= native_packs * native_width || dense)

@@ -35,6 +35,8 @@ struct Affine {
   using mask_constants = ContractConstants<V, I>;
   template <class V, class I>
   using inside_constants = ContractConstants<V, I>;
+  template <class V, class I>
+  using gradient_constants = ContractConstants<V, I>;
 
   static constexpr bool shifts = Rules.zero_point == ZeroPointRule::inside_rounding;
 
@@ -81,6 +83,10 @@ struct Affine {
   static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return constants(scale, zero_point, d);
   }
+  template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION auto gradient_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    return constants(scale, zero_point, d);
+  }
   template <class K>
   static KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point(const K& k) {
     return static_cast<std::int32_t>(k.zero_point);
@@ -118,6 +124,11 @@ struct Affine {
       return within_or_nan(u, k.in_min, k.in_max);
     else
       return within(u, k.in_min, k.in_max);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class C, class K, class V>
+  static KOKKOS_FORCEINLINE_FUNCTION auto passes(const K& k, const V& x) {
+    return inside<C>(k, x, to_be_rounded(k, x));
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class M, class V>

@@ -47,7 +47,7 @@ struct StraightThrough {
     static constexpr Outcome outcome = Divides ? Outcome::any : Outcome::element;
 
     template <class V, class I>
-    using constants_of = typename A::template inside_constants<V, I>;
+    using constants_of = typename A::template gradient_constants<V, I>;
     using cell_constants = typename A::template mask_constants<C, integer_of<C>>;
 
     template <class Cell>
@@ -56,7 +56,7 @@ struct StraightThrough {
     }
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
-      return A::inside_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
+      return A::gradient_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, integer_of<C>>& k) {
       return A::is_simple(k);
@@ -65,9 +65,9 @@ struct StraightThrough {
     template <class K, class V>
     KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& dx, const V& dy, const V& x) const {
       if constexpr (Divides)
-        dx = A::masked(A::template inside<C>(k, x, A::to_be_rounded(k, x)), divide(dy, k.scale));
+        dx = A::masked(A::template passes<C>(k, x), divide(dy, k.scale));
       else
-        dx = A::masked(A::template inside<C>(k, x, A::to_be_rounded(k, x)), dy);
+        dx = A::masked(A::template passes<C>(k, x), dy);
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const cell_constants& k, C& dx, C dy, C x) const {
       if constexpr (Divides)

@@ -35,7 +35,7 @@ KOKKOS_FORCEINLINE_FUNCTION C quick_quotient(C x, C scale, C inverse) {
 // All other scales divide.
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool is_quick_scale(C scale) {
-  return scale >= 1 / largest_quick_scale<C> && scale <= largest_quick_scale<C>;
+  return both(scale >= 1 / largest_quick_scale<C>, scale <= largest_quick_scale<C>);
 }
 // A numerator whose quotient is exact with them: zero, or far from both ends of the exponents.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_order(float x) {
@@ -58,10 +58,15 @@ KOKKOS_FORCEINLINE_FUNCTION C with_sign_of(C magnitude, C sign) {
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
 
-template <std::floating_point C>
+template <class V>
 struct QuickBackwardConstants {
-  C scale, inverse, t_min, t_max;
+  V scale, inverse, t_min, t_max;
   bool quick;
+
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    f(k.scale...), f(k.inverse...), f(k.t_min...), f(k.t_max...);
+  }
 };
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C scale, std::int32_t zero_point,
@@ -74,6 +79,12 @@ KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const QuickBackwardConstants<C>& k, C x) {
   return within(quick_quotient(x, k.scale, k.inverse), k.t_min, k.t_max);
+}
+// of packs of doubles
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class V, class X>
+KOKKOS_FORCEINLINE_FUNCTION auto quick_inside_of_doubles(const QuickBackwardConstants<V>& k, const X& x) {
+  return within(corrected_quotient<sufficient_corrections<double>>(x, k.scale, k.inverse), k.t_min, k.t_max);
 }
 // x is a quick numerator
 template <std::floating_point C>

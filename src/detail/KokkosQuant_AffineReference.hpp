@@ -24,6 +24,11 @@ struct Affine<contracts::reference> {
   using mask_constants = BackwardConstants<V>;
   template <class V, class>
   using inside_constants = InsideConstants<V>;
+  // of straight-through gradients, for packs: a mask in double takes no division either, where there are fused steps
+  template <class I>
+  static constexpr bool by_reciprocal = host_packs_fuse && sizeof(lane_of<I>) == 8;
+  template <class V, class I>
+  using gradient_constants = std::conditional_t<by_reciprocal<I>, QuickBackwardConstants<V>, InsideConstants<V>>;
 
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto forward(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
@@ -36,6 +41,13 @@ struct Affine<contracts::reference> {
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return Impl::inside_constants(scale, zero_point, d);
+  }
+  template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION auto gradient_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    if constexpr (by_reciprocal<integer_of<C>>)
+      return quick_backward_constants(scale, zero_point, d);
+    else
+      return Impl::inside_constants(scale, zero_point, d);
   }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION std::int32_t zero_point(const QuantizeConstants<C, integer_of<C>>& k) {
@@ -52,6 +64,10 @@ struct Affine<contracts::reference> {
   template <class V, class I>
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const CodeConstants<V, I>& k) {
     return k.simple != 0;
+  }
+  template <class V>
+  static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const QuickBackwardConstants<V>& k) {
+    return k.quick;
   }
   // packs of codes in bytes
   static KOKKOS_FORCEINLINE_FUNCTION auto codes_of_cell(float scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
@@ -91,6 +107,16 @@ struct Affine<contracts::reference> {
   template <class C, class K, class V>
   static KOKKOS_FORCEINLINE_FUNCTION auto inside(const K& k, const V& x, const V& t) {
     return inside_of<C>(k, x, t);
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class C, class V, class X>
+  static KOKKOS_FORCEINLINE_FUNCTION auto passes(const InsideConstants<V>& k, const X& x) {
+    return inside_of<C>(k, x, quotient(x, k.scale));
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class, class V, class X>
+  static KOKKOS_FORCEINLINE_FUNCTION auto passes(const QuickBackwardConstants<V>& k, const X& x) {
+    return quick_inside_of_doubles(k, x);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class M, class V>

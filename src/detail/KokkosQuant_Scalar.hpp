@@ -27,6 +27,18 @@ concept compute_type = std::same_as<C, float> || std::same_as<C, double>;
 // The integer as wide as C: what codes are computed in.
 template <std::floating_point C>
 using integer_of = std::conditional_t<sizeof(C) == 8, std::int64_t, std::int32_t>;
+// What a lane of V holds, a number or a table or pack of them.
+template <class V>
+struct lane_type {
+  using type = V;
+};
+template <class V>
+requires requires { typename V::value_type; }
+struct lane_type<V> {
+  using type = typename V::value_type;
+};
+template <class V>
+using lane_of = typename lane_type<V>::type;
 
 // What a stored T is in a kernel that computes in C: floating-point data in C itself, codes and flags in the integer as wide.
 template <class T, std::floating_point C>

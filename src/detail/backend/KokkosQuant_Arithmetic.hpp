@@ -116,6 +116,13 @@ KOKKOS_FORCEINLINE_FUNCTION double subtract(double a, double b) {
 #endif
 }
 
+// Have packs of the host an instruction for RN(a * b + c)?
+inline constexpr bool host_packs_fuse =
+#if defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__))
+    true;
+#else
+    false;
+#endif
 // RN(a * b + c)
 KOKKOS_FORCEINLINE_FUNCTION float fused_multiply_add(float a, float b, float c) {
 #ifdef __CUDA_ARCH__

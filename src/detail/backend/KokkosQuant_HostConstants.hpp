@@ -53,6 +53,7 @@ struct ConstantsTable {
   using C = typename Element::compute;
   template <class T>
   struct alignas(cache_line) Values {
+    using value_type = T;
     T lane[R +
            host_vector_bytes / static_cast<int>(sizeof(T))];  // (a pack from the last one on is loaded, and its rest not used)
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The benchmarks: `kokkosquant_perf --help` lists Google Benchmark's options. Sizes by environment:
-//   KOKKOSQUANT_PERF_MIB       (host) MiB an array; default: twice the last-level cache, at least 64
+//   KOKKOSQUANT_PERF_MIB       (host) MiB an array; default: as make_arrays() says
 //   KOKKOSQUANT_PERF_ELEMENTS  elements an array; default on a device: 2^28
 #include <cstdlib>
 #include <iostream>
@@ -30,11 +30,22 @@ static std::int64_t cache_bytes() {
   }
   return largest;
 }
+// (host) MiB an array: twice the last-level caches and 64 at least; but where these are large, and most of them are likely to be other
+// machines', 128 or as much as the caches.
 static SharedArrays make_arrays() {
-  const std::int64_t mib = std::max<std::int64_t>(64, 2 * cache_bytes() >> 20);
+  const std::int64_t caches = cache_bytes() >> 20,
+                     mib = std::max({std::int64_t(64), caches, std::min<std::int64_t>(2 * caches, 128)});
   const std::int64_t elements = from_environment("KOKKOSQUANT_PERF_ELEMENTS", on_host ? 0 : std::int64_t(1) << 28);
   constexpr std::int64_t least_columns = 8;
   return std::make_shared<Arrays>(elements, from_environment("KOKKOSQUANT_PERF_MIB", mib) << 20, least_columns);
+}
+
+// One round in place of two where memory is so slow for its arrays that the whole program would take many minutes.
+static void choose_rounds(const Arrays& arrays) {
+  constexpr double slow = 0.01;  // seconds of a triad
+  const Exec exec;
+  const Limit triad = limit<2, float, float>(arrays, arrays.elements<float>());
+  if (on_host && seconds(exec, 1, [&] { triad.forms.front().run(exec); }) > slow) progress().rounds = 1;
 }
 
 }  // namespace KokkosQuantPerf
@@ -54,6 +65,8 @@ int main(int argc, char** argv) {
   add_context();
 
   const SharedArrays arrays = make_arrays();
+  arrays->fill<float>();
+  choose_rounds(*arrays);
   add_limits(arrays);
   add_one_row(arrays);
   add_backward(arrays);

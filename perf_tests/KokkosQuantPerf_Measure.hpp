@@ -25,6 +25,7 @@ inline constexpr double impossible_fraction = 1.4;
 struct Progress {
   std::string row;
   int failures = 0;
+  int rounds = 2;  // of all forms of the limit and the subject in turns; the best of each counts
 };
 Progress& progress();
 
@@ -45,11 +46,10 @@ double seconds(const Exec& exec, int calls, const Run& run) {
   exec.fence();
   return timer.seconds() / calls;
 }
-inline constexpr int rounds = 2;  // of all forms of the limit and the subject in turns; the best of each counts
 template <class Run>
 double best_seconds(const Exec& exec, int calls, const Run& run) {
   double best = INFINITY;
-  for (int round = 0; round < rounds; ++round) best = std::min(best, seconds(exec, calls, run));
+  for (int round = 0; round < progress().rounds; ++round) best = std::min(best, seconds(exec, calls, run));
   return best;
 }
 
@@ -66,7 +66,7 @@ inline void measure(benchmark::State& state, const Exec& exec, const Limit& limi
     const double speed_of_limit = limit.bytes / subject.bytes;
     double fraction = 0, plain = INFINITY, best = INFINITY, time = INFINITY;
     for (int attempt = 0; attempt < 6; ++attempt) {  // a neighbour's burst while the limit is measured is no error
-      for (int round = 0; round < rounds; ++round) {
+      for (int round = 0; round < progress().rounds; ++round) {
         for (const auto& form : limit.forms) {
           const double t = seconds(exec, subject.calls, [&] { form.run(exec); }) / speed_of_limit;
           if (&form == &limit.forms.front()) plain = std::min(plain, t);

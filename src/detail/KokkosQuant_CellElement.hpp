@@ -42,6 +42,10 @@ struct CellElement {
     scale.move(o, i);
     zero_point.move(o, i);
   }
+  // Where cells end inside a line: as if each were a line of its own. False: scales or zero points are not stored so.
+  bool split_lines(std::int64_t lines, std::int64_t cells_a_line) {
+    return scale.split_lines(lines, cells_a_line) && zero_point.split_lines(lines, cells_a_line);
+  }
 };
 
 // Of elements whose results are a scale times an integer: packs leave scales to others that are subnormal, where bfloat16 may be too.

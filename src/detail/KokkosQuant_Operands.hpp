@@ -67,9 +67,16 @@ struct CellValues {
   KOKKOS_FORCEINLINE_FUNCTION const T& operator()(std::int64_t o, std::int64_t i) const { return data[o * outer + i * inner]; }
   void transpose() { std::swap(outer, inner); }
   void move(std::int64_t o, std::int64_t i) { data += o * outer + i * inner; }
+  // Of n cells a line each becomes a line of its own. False, and nothing is changed: they do not follow each other so.
+  bool split_lines(std::int64_t lines, std::int64_t n) {
+    if (lines > 1 && outer != n * inner) return false;
+    outer = std::exchange(inner, 0);
+    return true;
+  }
 };
 struct ZeroCellValues {
   KOKKOS_FORCEINLINE_FUNCTION std::int32_t operator()(std::int64_t, std::int64_t) const { return 0; }
+  bool split_lines(std::int64_t, std::int64_t) { return true; }
   void transpose() {}
   void move(std::int64_t, std::int64_t) {}
 };

@@ -14,6 +14,7 @@
 #include "KokkosQuant_DeviceCellsAlong.hpp"
 #include "KokkosQuant_DeviceHeldLaunch.hpp"
 #include "KokkosQuant_DeviceLaunch.hpp"
+#include "KokkosQuant_DeviceTogetherLaunch.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -38,6 +39,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   };
   static constexpr int narrow_width = widest_code<Out>::value;  // positions that any place allows
   using Held = DeviceHeldLaunch<Exec, Finder, Element, Out, T, Launch, narrow_width>;
+  using Together = DeviceTogetherLaunch<Exec, Finder, Element, Out, T, Launch>;
 
   // How the packs of cells along lines are moved, and how wide they are: as wide as the array allows.
   struct Packs {
@@ -92,6 +94,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   // Do they hold it in registers?
   template <class Plan>
   static bool reads_once(const Plan& plan, const CellWalk& cells) {
+    if (Together::fits(plan, cells)) return true;
     if (cells.across()) {
       bool holds = false;
       Held::with_tile(plan, cells, [&](auto, const auto& tile) { holds = tile.holds(cells.cell_outer); });
@@ -142,7 +145,9 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   template <class Plan>
   static void launch_cells(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
                            const CellWalk& cells, Range* to) {
-    if (!cells.across())
+    if (to == nullptr && Together::fits(plan, cells))
+      Together::launch(exec, label, plan, finder, cells);
+    else if (!cells.across())
       launch_along(exec, label, plan, finder, cells, to);
     else if (to == nullptr && Held::launch(exec, label, plan, finder, cells))
       return;

@@ -33,6 +33,25 @@ __device__ __forceinline__ V shuffle(const V& value, int distance, int lanes, in
   return bits_as<V>(words);
 }
 #endif
+// The same, of 32 lanes that are known to be a device's.
+template <class V>
+KOKKOS_FORCEINLINE_FUNCTION V from_lane(const V& value, [[maybe_unused]] int distance) {
+#ifdef KOKKOSQUANT_SHUFFLES
+  return shuffle(value, distance, 32, 0);
+#else
+  return value;
+#endif
+}
+// a or b, which stay in registers: a choice of objects would be one of addresses.
+template <class V>
+KOKKOS_FORCEINLINE_FUNCTION V either(bool first, const V& a, const V& b) {
+  using W = Words<static_cast<int>(sizeof(V) / 4)>;
+  W chosen = bits_as<W>(a);
+  const W other = bits_as<W>(b);
+  KOKKOSQUANT_UNROLL
+  for (int j = 0; j < static_cast<int>(sizeof(V) / 4); ++j) chosen.word[j] = first ? chosen.word[j] : other.word[j];
+  return bits_as<V>(chosen);
+}
 
 // What a compiler computed of a pointer stays: nvcc would compute it anew for each access, from what it does not change.
 template <class T>
@@ -41,6 +60,15 @@ KOKKOS_FORCEINLINE_FUNCTION void keep_as_is([[maybe_unused]] T*& pointer) {
   auto address = __cvta_generic_to_global(pointer);  // (so that it is known to be global memory's)
   asm("" : "+l"(address));
   pointer = static_cast<T*>(__cvta_global_to_generic(address));
+#endif
+}
+// The same of scratch memory.
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION void keep_scratch([[maybe_unused]] T*& pointer) {
+#ifdef __CUDA_ARCH__
+  auto address = static_cast<unsigned>(__cvta_generic_to_shared(pointer));
+  asm("" : "+r"(address));
+  pointer = static_cast<T*>(__cvta_shared_to_generic(address));
 #endif
 }
 

@@ -24,7 +24,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t select_bytes(std::uint32_t a, std::uin
   return selected;
 #endif
 }
-inline constexpr std::uint32_t low_halves = 0x5410, even_bytes = 0x6420, odd_bytes = 0x7531;  // of b:a
+inline constexpr std::uint32_t low_halves = 0x5410, high_halves = 0x7632, even_bytes = 0x6420, odd_bytes = 0x7531;  // of b:a
 
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t twice(std::int32_t value) {
   return select_bytes<low_halves>(static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(value));
@@ -82,17 +82,33 @@ KOKKOS_FORCEINLINE_FUNCTION std::int32_t half_order(std::uint32_t bits) {  // of
   const auto magnitude = static_cast<std::int32_t>(bits & 0x7fffu);
   return (bits & 0x8000u) != 0 ? -magnitude : magnitude;
 }
-// The largest of a's halves, 0 or more, and those of b and c.
-KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+// The larger of each half of a, 0 or more, and b's.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::uint32_t b) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
-  std::uint32_t largest;
-  asm("{ .reg .b32 bc; max.NaN.f16x2 bc, %2, %3; max.NaN.f16x2 %0, bc, %1; }" : "=r"(largest) : "r"(a), "r"(b), "r"(c));
-  return largest;
+  std::uint32_t larger;
+  asm("max.NaN.f16x2 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
+  return larger;
 #else
   const auto of_half = [=](int shift) {
-    const auto order = [=](std::uint32_t word) { return half_order(word >> shift & 0xffffu); };
-    const std::int32_t larger = order(b) > order(c) ? order(b) : order(c);
-    return static_cast<std::uint16_t>(order(a) > larger ? order(a) : larger);
+    const std::uint32_t of_a = a >> shift & 0xffffu, of_b = b >> shift & 0xffffu;
+    return static_cast<std::uint16_t>(half_order(of_a) > half_order(of_b) ? of_a : of_b);
+  };
+  return join(of_half(0), of_half(16));
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+  return larger_halves(a, larger_halves(b, c));
+}
+// The smaller of each half of a, 0 or less, and b's; NaN whose sign is not set may be left out.
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t smaller_halves(std::uint32_t a, std::uint32_t b) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  std::uint32_t smaller;
+  asm("min.NaN.f16x2 %0, %1, %2;" : "=r"(smaller) : "r"(a), "r"(b));
+  return smaller;
+#else
+  const auto of_half = [=](int shift) {
+    const std::uint32_t of_a = a >> shift & 0xffffu, of_b = b >> shift & 0xffffu;
+    return static_cast<std::uint16_t>(half_order(of_a) < half_order(of_b) ? of_a : of_b);
   };
   return join(of_half(0), of_half(16));
 #endif

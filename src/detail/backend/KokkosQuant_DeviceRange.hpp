@@ -24,6 +24,7 @@ struct LoadedRange {
   }
   KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { of.include(other.of); }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<T> range() const { return of; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange joined() const { return *this; }  // in as few words as it needs
 };
 // Float
 template <>
@@ -38,6 +39,7 @@ struct LoadedRange<float, true> {
   }
   KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = larger_magnitude(largest, other.largest); }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {0, largest}; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange joined() const { return *this; }
 };
 template <>
 struct LoadedRange<float, false> {
@@ -57,6 +59,7 @@ struct LoadedRange<float, false> {
     above = larger_or_nan(above, other.above);
   }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {-below, above}; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange joined() const { return *this; }
 };
 // 16 bits, two in a word
 template <class T>
@@ -69,8 +72,9 @@ requires(sizeof(T) == 2) struct LoadedRange<T, true> {
     each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { include_words(a, b); });
   }
   KOKKOS_FORCEINLINE_FUNCTION void include_words(std::uint32_t a, std::uint32_t b) { largest = largest_halves(largest, a, b); }
-  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = largest_halves(largest, other.largest, 0); }
+  KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) { largest = larger_halves(largest, other.largest); }
   KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {0, larger_half<T>(largest)}; }
+  KOKKOS_FORCEINLINE_FUNCTION LoadedRange joined() const { return *this; }
   KOKKOS_FORCEINLINE_FUNCTION LoadedRange half(int h) const { return {largest & (h == 0 ? 0xffffu : 0xffff0000u)}; }
 
   // of a chunk, two words at a time
@@ -87,24 +91,37 @@ requires(sizeof(T) == 2) struct LoadedRange<T, true> {
   }
 };
 template <class T>
+struct JoinedRange {
+  std::uint32_t halves = 0;  // the largest -x and x
+  KOKKOS_FORCEINLINE_FUNCTION void include(const JoinedRange& other) { halves = larger_halves(halves, other.halves); }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const {
+    return {-larger_half<T>(halves & 0xffffu), larger_half<T>(halves >> 16)};
+  }
+};
+template <class T>
 requires(sizeof(T) == 2) struct LoadedRange<T, false> {
-  std::uint32_t below = 0, above = 0;
+  std::uint32_t below = 0, above = 0;  // the smallest and the largest
   static constexpr bool shows_nan = true;
-  static constexpr std::uint32_t signs = 0x80008000;
 
   template <class Chunk>
   KOKKOS_FORCEINLINE_FUNCTION void include_chunk(const Chunk& chunk) {
     LoadedRange<T, true>::each_word(chunk, [&](std::uint32_t a, std::uint32_t b) { include_words(a, b); });
   }
   KOKKOS_FORCEINLINE_FUNCTION void include_words(std::uint32_t a, std::uint32_t b) {
-    below = larger_halves(below, a ^ signs, b ^ signs);
-    above = larger_halves(above, a, b);
+    below = smaller_halves(smaller_halves(a, b), below);
+    above = larger_halves(larger_halves(a, b), above);
   }
   KOKKOS_FORCEINLINE_FUNCTION void include(const LoadedRange& other) {
-    below = larger_halves(below, other.below, 0);
-    above = larger_halves(above, other.above, 0);
+    below = smaller_halves(below, other.below);
+    above = larger_halves(above, other.above);
   }
-  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const { return {-larger_half<T>(below), larger_half<T>(above)}; }
+  KOKKOS_FORCEINLINE_FUNCTION FiniteRange<float> range() const {
+    return {-larger_half<T>(below & 0x7fff7fffu), larger_half<T>(above)};
+  }
+  KOKKOS_FORCEINLINE_FUNCTION JoinedRange<T> joined() const {
+    const std::uint32_t minus_below = below & 0x7fff7fffu;
+    return {larger_halves(select_bytes<low_halves>(minus_below, above), select_bytes<high_halves>(minus_below, above))};
+  }
   KOKKOS_FORCEINLINE_FUNCTION LoadedRange half(int h) const {
     const std::uint32_t of = h == 0 ? 0xffffu : 0xffff0000u;
     return {below & of, above & of};

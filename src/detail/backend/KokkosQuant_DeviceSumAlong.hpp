@@ -11,17 +11,18 @@
 
 namespace KokkosQuant::Impl {
 
-// Along lines: some segments a team, of which neighbouring threads have the packs. Rows: of 16 terms, that a segment has at most.
-template <class Exec, class Walk, int W, int Rows>
+// Along lines: some segments a team, of which neighbouring threads have the packs. Rows: of 16 terms, that a segment has at most. Dense:
+// that all of them have, and the next one starts behind them, also that of another line.
+template <class Exec, class Walk, int W, int Rows, bool Dense>
 struct DeviceSumTeamsAlong : Walk {
   using typename Walk::C, typename Walk::Place, typename Walk::Quick, typename Walk::Sum, typename Walk::T;
   using Walk::K;
   using Member = typename Kokkos::TeamPolicy<Exec>::member_type;
-  static constexpr int packs = Rows * sum_lanes / W, threads = device_walk_on_host ? 1 : 128;
+  static constexpr int terms = Rows * sum_lanes, packs = terms / W, threads = device_walk_on_host ? 1 : 128;
   static constexpr int at_once = device_walk_on_host ? 1 : threads / packs;
-  // Packs of a thread, teams on a multiprocessor: H100, per token, D = 4096, bfloat16, TB/s of 3.03: 2, 8: 2.6; 3, 6: 2.8; 4, 5: 2.8;
-  // double 3, 6: 2.7; 4, 4: 3.0.
-  static constexpr int U = sizeof(C) == 8 ? 4 : 3, teams_at_once = sizeof(C) == 8 ? 4 : 6;
+  // Packs of a thread, teams on a multiprocessor: H200, per token with zero points, D = 4096, bfloat16, float: 3, 6: 0.76, 0.95; 4, 5: 0.77,
+  // 0.97; 3, 7: 0.74, 0.78. H100, double, TB/s of 3.03: 3, 6: 2.7; 4, 4: 3.0.
+  static constexpr int U = 4, teams_at_once = sizeof(C) == 8 ? 4 : 5;
   static constexpr int segments = at_once * U;  // of a team
   static_assert(device_walk_on_host || threads % packs == 0);
   // A row of terms in scratch memory: those of each sum; then 16 bytes, so that the next starts in another bank.
@@ -35,6 +36,7 @@ struct DeviceSumTeamsAlong : Walk {
   struct Two {
     C first, second;
   };
+  static constexpr int lanes_a_thread = sizeof(C) == 4 ? 2 : 1;  // that it sums: of an access of 8 bytes
   struct Group {
     std::int64_t line, segment;
   };
@@ -49,12 +51,20 @@ struct DeviceSumTeamsAlong : Walk {
     std::uint32_t segments_left;  // of the line in this launch, with this one
   };
   KOKKOS_FORCEINLINE_FUNCTION Cursor cursor(std::uint32_t index, int term) const {
+    if constexpr (Dense) {
+      const std::int64_t first = this->first_line * this->walk.n_inner + static_cast<std::int64_t>(index) * terms + term;
+      return {this->place(0, first), W, 0};
+    }
     const Group g = group(index);
     const std::int64_t first = g.segment * sum_segment + term;
     return {this->place(g.line, first), this->walk.n_inner - first,
             this->inner.divisor - static_cast<std::uint32_t>(g.segment - this->first_segment)};
   }
   KOKKOS_FORCEINLINE_FUNCTION void advance(Cursor& c) const {
+    if constexpr (Dense) {
+      c.at.dy += terms, c.at.x += terms, c.at.dx += terms;
+      return;
+    }
     const bool is_last = --c.segments_left == 0;
     const std::int64_t back = static_cast<std::int64_t>(this->inner.divisor - 1) * sum_segment;
     const auto by = [&](const auto& operand) { return is_last ? operand.outer - back : sum_segment; };
@@ -67,28 +77,36 @@ struct DeviceSumTeamsAlong : Walk {
     constexpr int bytes = scratch_bytes;
     char* const scratch = static_cast<char*>(team.team_scratch(0).get_shmem_aligned(bytes, 16));
     auto* const quick = reinterpret_cast<Quick*>(scratch);
-    C* const terms = reinterpret_cast<C*>(scratch + quick_bytes);
+    C* const all_terms = reinterpret_cast<C*>(scratch + quick_bytes);
     const auto first = static_cast<std::uint32_t>(team.league_rank()) * static_cast<std::uint32_t>(segments);
     const int here = groups - first < segments ? static_cast<int>(groups - first) : segments;
     if constexpr (device_walk_on_host) {
       for (int s = 0; s < here; ++s) quick[s] = this->quick_constants(group(first + static_cast<std::uint32_t>(s)).line);
-      for (int p = 0; p < packs * at_once; ++p) compute(team, quick, terms, first, here, p);
+      for (int p = 0; p < packs * at_once; ++p) compute(team, quick, all_terms, first, here, p);
     } else {
-      compute(team, quick, terms, first, here, team.team_rank());
+      compute(team, quick, all_terms, first, here, team.team_rank());
     }
     team.team_barrier();
-    for (int i = team.team_rank(); i < here * K * sum_lanes; i += threads) {
-      C* const column = terms + (i / (K * sum_lanes) * stride + i % (K * sum_lanes));
-      Sum sum = {};
+    using Lanes = Chunk<C, lanes_a_thread>;
+    for (int i = team.team_rank() * lanes_a_thread; i < here * K * sum_lanes; i += threads * lanes_a_thread) {
+      C* const column = all_terms + (i / (K * sum_lanes) * stride + i % (K * sum_lanes));
+      Sum sum[lanes_a_thread] = {};
       KOKKOSQUANT_UNROLL
-      for (int r = 0; r < Rows; ++r) accumulate(sum, to_double(column[r * row]));
-      const Two two = bits_as<Two>(sum);
-      column[0] = two.first, column[row] = two.second;
+      for (int r = 0; r < Rows; ++r) {
+        const Lanes of_row = *reinterpret_cast<const Lanes*>(column + r * row);
+        for (int l = 0; l < lanes_a_thread; ++l) accumulate(sum[l], to_double(of_row.value(l)));
+      }
+      Lanes first_part, second_part;
+      for (int l = 0; l < lanes_a_thread; ++l) {
+        const Two two = bits_as<Two>(sum[l]);
+        first_part.put(l, two.first), second_part.put(l, two.second);
+      }
+      *reinterpret_cast<Lanes*>(column) = first_part, *reinterpret_cast<Lanes*>(column + row) = second_part;
     }
     team.team_barrier();
     for (int i = team.team_rank(); i < here * K; i += threads) {
       const int s = i / K, q = i % K;
-      const C* const column = terms + (s * stride + q * sum_lanes);
+      const C* const column = all_terms + (s * stride + q * sum_lanes);
       Sum lane[sum_lanes];
       KOKKOSQUANT_UNROLL
       for (int l = 0; l < sum_lanes; ++l) lane[l] = bits_as<Sum>(Two{column[l], column[row + l]});

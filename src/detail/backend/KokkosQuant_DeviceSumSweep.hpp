@@ -103,8 +103,8 @@ struct DeviceSumLaunch {
   using Walk = DeviceSumWalk<Element, T, Sink>;
   using Sums = DeviceSumSweep<Element, T, Sink>;
   static constexpr int width = device_tuning.access_bytes / static_cast<int>(sizeof(T));
-  template <int Rows>
-  using TeamsAlong = DeviceSumTeamsAlong<Exec, Walk, width, Rows>;
+  template <int Rows, bool Dense>
+  using TeamsAlong = DeviceSumTeamsAlong<Exec, Walk, width, Rows, Dense>;
   using TeamsAcross = DeviceSumTeamsAcross<Exec, Walk, width>;
 
   static bool fits(const Plan& plan) { return plan.mapping != Mapping::packs || are_aligned(plan); }
@@ -166,8 +166,15 @@ struct DeviceSumLaunch {
   static Divider divider(std::int64_t d) { return Divider(static_cast<std::uint32_t>(d)); }
   template <int Rows>
   static void launch_along(const Exec& exec, const std::string& label, const Walk& part, std::int64_t groups) {
-    using Teams = TeamsAlong<Rows>;
-    launch_teams(exec, label, (groups + Teams::segments - 1) / Teams::segments, Teams{part, groups});
+    const bool dense = all_of(part.walk, [&](const auto& lines) {
+      const std::int64_t n = part.walk.n_inner;
+      return (part.walk.n_outer == 1 || lines.outer == n) && n == part.inner.divisor * std::int64_t{Rows * sum_lanes};
+    });
+    const auto launch_as = [&](auto teams) {
+      using Teams = decltype(teams);
+      launch_teams(exec, label, (groups + Teams::segments - 1) / Teams::segments, Teams{part, groups});
+    };
+    dense ? launch_as(TeamsAlong<Rows, true>{part, groups}) : launch_as(TeamsAlong<Rows, false>{part, groups});
   }
   template <class Teams>
   static void launch_teams(const Exec& exec, const std::string& label, std::int64_t teams, const Teams& functor) {

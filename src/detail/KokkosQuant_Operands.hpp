@@ -76,7 +76,7 @@ struct CellValues {
 };
 struct ZeroCellValues {
   KOKKOS_FORCEINLINE_FUNCTION std::int32_t operator()(std::int64_t, std::int64_t) const { return 0; }
-  bool split_lines(std::int64_t, std::int64_t) { return true; }
+  static bool split_lines(std::int64_t, std::int64_t) { return true; }
   void transpose() {}
   void move(std::int64_t, std::int64_t) {}
 };

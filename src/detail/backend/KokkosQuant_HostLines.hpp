@@ -70,12 +70,11 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       return make_tuple(block<I>::template load<C>(get<B>(l.in) + i / elements_per<I>)...);
     }
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
-    // asks for what an input has so many bytes behind a block of it (addresses, as that may be behind its end)
+    // asks for what an input has so many bytes behind a block of it, which may be behind its end: prefetching does not fault
     template <class T>
     static KOKKOSQUANT_HOST_INLINE void ask_for(const T* from, std::int64_t bytes_ahead) {
-      const auto address = reinterpret_cast<std::uintptr_t>(from) + static_cast<std::uintptr_t>(bytes_ahead);
-      for (std::size_t j = 0; j < size * sizeof(T) / elements_per<T>; j += cache_line)
-        __builtin_prefetch(reinterpret_cast<const void*>(address + j), 0, 2);
+      const char* const ahead = reinterpret_cast<const char*>(from) + bytes_ahead;
+      for (std::size_t j = 0; j < size * sizeof(T) / elements_per<T>; j += cache_line) __builtin_prefetch(ahead + j, 0, 2);
     }
     static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
                                                    [[maybe_unused]] std::int64_t i) {

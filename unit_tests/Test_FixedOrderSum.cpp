@@ -61,7 +61,7 @@ double by_packs(const std::vector<C>& terms) {
     for (std::size_t j = i; j < i + 256 && j < terms.size(); j += 16) {
       Pack<C, W> block[16 / W];
       for (std::size_t k = 0; k < 16; ++k)
-        block[k / W].lane[k % W] = j + k < terms.size() ? terms[j + k] : std::numeric_limits<C>::quiet_NaN();
+        block[k / W].data()[k % W] = j + k < terms.size() ? terms[j + k] : std::numeric_limits<C>::quiet_NaN();
       if (j + 16 <= terms.size())
         segment.add(block);
       else

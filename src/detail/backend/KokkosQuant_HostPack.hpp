@@ -57,6 +57,7 @@ struct alignas(W * sizeof(T)) Pack {
   using value_type = T;
   using vector = vector_t<T, W>;
   static constexpr int width = W;
+  // Lanes are written by data(): of a vector that has no value yet gcc would say that one lane is not all of it.
   // (Arrays are copied as gcc copies structs: on processors for which it prefers vectors of 32 bytes, as on Intel's, in halves,
   // which a load of 64 bytes then waits for. Backward, floats: 2.6 times as long.)
 #if defined(__CUDACC__)

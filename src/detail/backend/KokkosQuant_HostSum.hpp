@@ -42,7 +42,7 @@ struct HostSegment {
   template <int W>
   KOKKOSQUANT_HOST_INLINE void add_some(const Pack<C, W> (&terms)[sum_lanes / W], int n) {
     Pack<C, W> some[sum_lanes / W];
-    for (int j = 0; j < sum_lanes; ++j) some[j / W].lane[j % W] = j < n ? terms[j / W].lane[j % W] : C(0);
+    for (int j = 0; j < sum_lanes; ++j) some[j / W].data()[j % W] = j < n ? terms[j / W].data()[j % W] : C(0);
     add(some);
   }
   // RN(t * t) of 16 terms t, which are widened first; and 16 doubles.

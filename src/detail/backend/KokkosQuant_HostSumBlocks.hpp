@@ -110,7 +110,7 @@ struct HostSumBlocks {
     for (int j = 0; j < sum_lanes; ++j) {
       C term[K];
       element.apply_any(k, out.lane(j), term, a.lane(j), b.lane(j));
-      for (int i = 0; i < K; ++i) terms.pack[i][j / width].lane[j % width] = term[i];
+      for (int i = 0; i < K; ++i) terms.pack[i][j / width].data()[j % width] = term[i];
     }
     return out;
   }

@@ -91,8 +91,11 @@ struct LearnableFakeQuantizeBackwardOp {
     }
   }
 
-  template <class Exec, class Args>
-  static auto sweep(const LearnableDescriptor& d, const Args& args, Mapping hint) {
+  template <class Exec, class Descriptor, class Args>
+  static auto sweep(const Descriptor& d, const Args& args, Mapping hint) {
+    static_assert(
+        std::is_same_v<Descriptor, LearnableDescriptor>,
+        "KokkosQuant: the descriptor of this plan must be a KokkosQuant::LearnableDescriptor{q_min, q_max, grad_factor}");
     using T = data_type<Args>;
     using S = stored_t<decltype(Args::scale)>;
     const RowOrder order = row_order(args.dx);

@@ -2,6 +2,7 @@
 // expect: KokkosQuant: the descriptor of this plan must be a KokkosQuant::QuantizeDescriptor{q_min, q_max}
 // expect: KokkosQuant: scales are found from x: the descriptor must be a KokkosQuant::DynamicQuantizeDescriptor{q_min, q_max}
 // expect: KokkosQuant: the descriptor says what rows are sent as
+// expect: KokkosQuant: the descriptor of this plan must be a KokkosQuant::LearnableDescriptor{q_min, q_max, grad_factor}
 #include "Plans.hpp"
 
 using namespace KokkosQuant;
@@ -23,3 +24,5 @@ static_assert(takes<DynamicFakeQuantizePerTokenPlan, DynamicFakeQuantizePerToken
                     Not<DynamicQuantizeDescriptor, Float8Descriptor>>);
 static_assert(
     takes<UnpackRowsPlan, UnpackRowsArgs<Vector<std::byte>, Z, M>, Not<RowsAs<std::int8_t>, DynamicQuantizeDescriptor>>);
+static_assert(takes<LearnableFakeQuantizePerTokenBackwardPlan, LearnableFakeQuantizePerTokenBackwardArgs<M, M, S, Z, M, S, S>,
+                    Not<LearnableDescriptor, QuantizeDescriptor>>);

@@ -42,8 +42,8 @@ class ExactSum {
       carried.carry();
     }
     double value = 0;
-    for (std::size_t k = carried.word_.size(); k-- > 0;)
-      value += std::ldexp(static_cast<double>(carried.word_[k]), static_cast<int>(32 * k) - 1074);
+    for (std::size_t k = carried.word_.size(); k-- > 0;)  // (most are 0, and ldexp takes long)
+      if (carried.word_[k] != 0) value += std::ldexp(static_cast<double>(carried.word_[k]), static_cast<int>(32 * k) - 1074);
     return negative ? -value : value;
   }
   /// |sum - other|, about.

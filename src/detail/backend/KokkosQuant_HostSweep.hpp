@@ -193,7 +193,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
     // (so many of a block that is asked whether all is inside: 2 take 1.1 times as long; and whole cache lines of codes, as some
     // processors write parts of them past the caches one by one: doubles to bytes, a Xeon, 2 take 1.5 times as long)
-    constexpr int fill_line = cache_line / (native_width * static_cast<int>(std::max({sizeof(O)...})));
+    constexpr int fill_line =
+        host_vector_bytes < cache_line ? 2 : cache_line / (native_width * static_cast<int>(std::max({sizeof(O)...})));
     constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
                                  : looks_inside<Element>               ? 4
                                  : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)

@@ -161,9 +161,9 @@ KOKKOS_FORCEINLINE_FUNCTION C inverse_or_nan(C scale) {
 // q = clamp(r + zp) = clamp(r, lo, hi) + zp, and clamping before rounding is the same, as lo and hi are integers.
 template <class V, class I>
 struct QuantizeConstants {
-  V scale, inverse, lo, hi;
-  I shifted;              // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
-  std::int32_t moderate;  // 1, or 0: lo, hi and the sum need double
+  V scale, inverse, lo, hi;  // the inverse of doubles alone: floats have CodeConstants
+  I shifted;                 // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
+  std::int32_t moderate;     // 1, or 0: lo, hi and the sum need double
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
@@ -186,7 +186,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constan
   const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
   const std::int32_t moderate = sizeof(C) == 8 ? 1 : all_moderate(zero_point, d);
   return {scale,
-          inverse_or_nan(scale),
+          sizeof(C) == 8 ? inverse_or_nan(scale) : C(0),
           static_cast<C>(d.q_min) - zp,
           static_cast<C>(d.q_max) - zp,
           shifted_zero_point<C>(zero_point),

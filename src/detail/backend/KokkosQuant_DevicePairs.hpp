@@ -82,6 +82,15 @@ KOKKOS_FORCEINLINE_FUNCTION std::int32_t half_order(std::uint32_t bits) {  // of
   const auto magnitude = static_cast<std::int32_t>(bits & 0x7fffu);
   return (bits & 0x8000u) != 0 ? -magnitude : magnitude;
 }
+// Of each half of a and b the larger one; Sign -1: the smaller one.
+template <int Sign>
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t last_halves(std::uint32_t a, std::uint32_t b) {
+  const auto of_half = [=](int shift) {
+    const std::uint32_t of_a = a >> shift & 0xffffu, of_b = b >> shift & 0xffffu;
+    return static_cast<std::uint16_t>(Sign * half_order(of_a) > Sign * half_order(of_b) ? of_a : of_b);
+  };
+  return join(of_half(0), of_half(16));
+}
 // The larger of each half of a, 0 or more, and b's.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::uint32_t b) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
@@ -89,11 +98,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::ui
   asm("max.NaN.f16x2 %0, %1, %2;" : "=r"(larger) : "r"(a), "r"(b));
   return larger;
 #else
-  const auto of_half = [=](int shift) {
-    const std::uint32_t of_a = a >> shift & 0xffffu, of_b = b >> shift & 0xffffu;
-    return static_cast<std::uint16_t>(half_order(of_a) > half_order(of_b) ? of_a : of_b);
-  };
-  return join(of_half(0), of_half(16));
+  return last_halves<1>(a, b);
 #endif
 }
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t larger_halves(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
@@ -106,11 +111,7 @@ KOKKOS_FORCEINLINE_FUNCTION std::uint32_t smaller_halves(std::uint32_t a, std::u
   asm("min.NaN.f16x2 %0, %1, %2;" : "=r"(smaller) : "r"(a), "r"(b));
   return smaller;
 #else
-  const auto of_half = [=](int shift) {
-    const std::uint32_t of_a = a >> shift & 0xffffu, of_b = b >> shift & 0xffffu;
-    return static_cast<std::uint16_t>(half_order(of_a) < half_order(of_b) ? of_a : of_b);
-  };
-  return join(of_half(0), of_half(16));
+  return last_halves<-1>(a, b);
 #endif
 }
 // The same of their magnitudes.

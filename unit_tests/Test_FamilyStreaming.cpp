@@ -13,19 +13,21 @@ struct Extents {
   std::size_t rows, times, columns;
 };
 constexpr Extents long_lines{12, 44, 4099}, cache_lines{12, 460, 384};  // 8.6 and 8.5 MB of float
+constexpr Extents lines_of_4{64, 32800, 4}, lines_of_8{64, 16400, 8};   // 8.4 MB of bytes
 
-template <class Granularity, class F>
+template <class T = float, class Granularity, class F>
 void run(const Granularity& g, const F& f, const Extents& extents = long_lines) {
   const auto [rows, times, columns] = extents;
-  FamilyProblem<float, float> p(rows, columns, cell_shape(g, rows, columns), range, Constants::tame, 6, {}, ZeroPoints::given,
-                                range);
+  FamilyProblem<T, T> p(rows, columns, cell_shape(g, rows, columns), range, Constants::tame, 6, {}, ZeroPoints::given, range);
   p.repeat(times);
-  const Place misaligned{Order::right, 1, 3}, with_gaps{Order::right, 16, 16};
-  for (const Place& place : {Place{}, misaligned, with_gaps, Place{Order::left}})
+  const Place misaligned{Order::right, 1, 3}, with_gaps{Order::right, 16, 16}, dense{Order::right, 3};
+  const bool are_short = columns < 16;
+  for (const Place& place :
+       are_short ? std::vector{Place{}, dense} : std::vector{Place{}, misaligned, with_gaps, Place{Order::left}})
     for (const Packing packing : {Packing::across, Packing::down}) {
       const Setting s{place, place, place, {}, packing, Mapping::automatic};
       SCOPED_TRACE(describe(s));
-      FamilyRunner<Granularity, Exec, float, float> runner(p, g, s);
+      FamilyRunner<Granularity, Exec, T, T> runner(p, g, s);
       f(runner);
     }
 }
@@ -59,6 +61,15 @@ TEST(FamilyStreaming, LinesOfWholeCacheLines) {
   run(PerChannel{}, fake_quantize, cache_lines);
   run(PerChannel{}, with_codes, cache_lines);
   run(PerGroup{48}, fake_quantize, cache_lines);
+}
+
+// Many lines in a block, which starts anywhere in one of them.
+TEST(FamilyStreaming, ShortLines) {
+  const auto quantize = [](auto& runner) { EXPECT_TRUE(runner.template quantize<std::int8_t>()); };
+  for (const Extents& lines : {lines_of_4, lines_of_8}) {
+    run<float>(PerToken{}, quantize, lines);
+    run<double>(PerToken{}, quantize, lines);
+  }
 }
 
 }  // namespace

@@ -131,22 +131,23 @@ struct BlockConstants {
     }
   };
 
-  // A line of cells of 2^log_length elements, 4 at least and less than a block, the first from element 0 on: a pack of cells is
-  // loaded, and its values are brought to their lanes.
+  // A line of cells of 2^log_length elements, 4 at least and less than a block, the first from element 0 on: for every two packs
+  // the values of their cells, W / 2 + 1 at most, are loaded, and brought to their lanes.
   template <int R>
   struct SeveralEach {
     static constexpr bool exists = can_permute<C, W>;
+    static constexpr int run = Interleaved ? 2 * W : W;  // elements of a pack, or of two
     const ConstantsTable<Element, R, true>& cells;
     int log_length;
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
-      constexpr int run = Interleaved ? 2 * W : W;  // elements of a pack, or of two
       if (1 << log_length >= run && i % run == 0) return of_whole_packs(i);
-      const std::int64_t first = i >> log_length;
-      const auto phase = static_cast<I>(i - (first << log_length));
       BlockConstants k;
-      k.inside = cells.inside_of(first, (i + W * P - 1) >> log_length);
+      k.inside = cells.inside_of(i >> log_length, (i + W * P - 1) >> log_length);
       for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
-        const auto cell = Pack<I, W>::of((elements(p) + phase) >> log_length);
+        constexpr int start = p / 2 * 2 * W;
+        const std::int64_t first = (i + start) >> log_length;
+        const auto phase = static_cast<I>(i + start - (first << log_length));
+        const auto cell = Pack<I, W>::of((elements(p) - start + phase) >> log_length);
         Constants::for_each([first, &cell](auto& pack, const auto& values)
                                 KOKKOSQUANT_HOST_LAMBDA { pack = permuted(pack.load(values.lane + first), cell); },
                             k.pack[p], cells.table);

@@ -27,8 +27,15 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION void apply(const K& k, V& y, const V& x) const {
     y = A::fake_of(k, A::to_be_rounded(k, x));
   }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V, class R = A>
+  static KOKKOS_FORCEINLINE_FUNCTION auto apply_by_reciprocal(const K& k, V& y, const V& x)
+      -> decltype(R::fake_by_reciprocal(k, y, y, x)) {
+    V t;
+    return R::fake_by_reciprocal(k, y, t, x);
+  }
   // Blocks of floats that are inside, by the library's own rules.
-  static constexpr bool looks_inside = sizeof(C) == 4 && Rules == contracts::reference;
+  static constexpr bool looks_inside = sizeof(C) == 4 && !host_packs_avoid_division<C> && Rules == contracts::reference;
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>
   KOKKOS_FORCEINLINE_FUNCTION void apply_inside(const K& k, V& y, const V& x) const {

@@ -55,6 +55,15 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
     y = A::fake_of(k.forward, u);
     flag = to_flag(A::template inside<C>(k.mask, x, u), x);
   }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class V, class J, class R = A>
+  static KOKKOS_FORCEINLINE_FUNCTION auto apply_by_reciprocal(const K& k, V& y, J& flag, const V& x)
+      -> decltype(R::fake_by_reciprocal(k.forward, y, y, x)) {
+    V t;
+    const auto bits = R::fake_by_reciprocal(k.forward, y, t, x);
+    flag = to_flag(A::template inside<C>(k.mask, x, t), x);
+    return bits;
+  }
   static constexpr bool looks_inside = FakeQuantizeElement<T, Rules, Scale, ZeroPoint>::looks_inside;
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J>

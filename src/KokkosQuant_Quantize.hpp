@@ -42,9 +42,9 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class J, class V, class R = A>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code_and_rounded_bits(const K& k, J& q, const V& x)
-      -> decltype(R::code_and_rounded_bits(k, q, x)) {
-    return R::code_and_rounded_bits(k, q, x);
+  static KOKKOS_FORCEINLINE_FUNCTION auto apply_by_reciprocal(const K& k, J& q, const V& x)
+      -> decltype(R::code_by_reciprocal(k, q, x)) {
+    return R::code_by_reciprocal(k, q, x);
   }
   struct InBytes;
 };

@@ -177,38 +177,99 @@ TEST(InsideConstants, RefusesWhatTheyCannotDo) {
   }
 }
 
-// Lines of doubles go without a division where all of a block are numbers of moderate quotients: next to each tie, and with one
-// element that is not so; with scales up to the largest for which that holds and beyond.
-TEST(QuickDoubles, CodesOfLinesAreTheDivision) {
-  using Exec = Kokkos::DefaultHostExecutionSpace;
-  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
-  const double odd[] = {0, inf, -inf, nan, 0x1p1023, -0x1p900, 0x1p-1074, -0x1p60, 0x1p52, 0x1.8p51, -0x1p51};
-  constexpr int exponents[] = {-1030, -1000, -402, -401, -400, -100, -1, 0, 30, 399, 400, 401, 900, 1010};
-  constexpr int rows = 8 * static_cast<int>(std::size(exponents)), columns = 1536;
+// Lines go without a division where all of a block are numbers of moderate quotients: next to each tie, and with one element that is
+// not so; with scales up to the largest for which that holds and beyond.
+template <class C>
+class QuickLines : public testing::Test {
+ protected:
+  static constexpr bool is_double = sizeof(C) == 8;
+  static constexpr C inf = std::numeric_limits<C>::infinity(), nan = std::numeric_limits<C>::quiet_NaN();
+  static std::vector<int> exponents() {
+    if (is_double) return {-1030, -1000, -402, -401, -400, -100, -1, 0, 30, 399, 400, 401, 900, 1010};
+    return {-140, -126, -110, -42, -41, -40, -12, -1, 0, 30, 39, 40, 41, 110};
+  }
+  static std::vector<C> odd() {
+    const C shift = is_double ? C(0x1p52) : C(0x1p23), largest = std::numeric_limits<C>::max();
+    return {C(0),
+            -C(0),
+            inf,
+            -inf,
+            nan,
+            largest,
+            -largest / 8,
+            std::numeric_limits<C>::denorm_min(),
+            shift * 256,
+            shift,
+            shift * C(0.75),
+            shift * C(-0.5)};
+  }
+  static constexpr int columns = 1536;
+  const int rows = 8 * static_cast<int>(exponents().size());
   const QuantizeDescriptor range{-100, 90};
-  Kokkos::View<double**, Kokkos::LayoutRight, Kokkos::HostSpace> x("x", rows, columns);
-  Kokkos::View<std::int8_t**, Kokkos::LayoutRight, Kokkos::HostSpace> q("q", rows, columns);
-  Kokkos::View<double*, Kokkos::HostSpace> scale("scale", rows);
-  Kokkos::View<int*, Kokkos::HostSpace> zero_point("zero_point", rows);
-  KokkosQuantTest::Random random(5);
-  for (int n = 0; n < rows; ++n) {
-    scale(n) = std::ldexp(random.uniform(1, 2), exponents[n / 8]);
-    zero_point(n) = static_cast<int>(random.below(41)) - 20;
-    for (int d = 0; d < columns; ++d) {
-      const double tie = (d / 5 - columns / 10 + 0.5) * scale(n);
-      x(n, d) = tie;
-      for (int step = 0; step < std::abs(d % 5 - 2); ++step) x(n, d) = std::nextafter(x(n, d), d % 5 < 2 ? -inf : inf);
+  using Exec = Kokkos::DefaultHostExecutionSpace;
+  template <class T>
+  using Lines = Kokkos::View<T**, Kokkos::LayoutRight, Kokkos::HostSpace>;
+  Lines<C> x{"x", static_cast<std::size_t>(rows), columns};
+  Kokkos::View<C*, Kokkos::HostSpace> scale{"scale", static_cast<std::size_t>(rows)};
+  Kokkos::View<int*, Kokkos::HostSpace> zero_point{"zero_point", static_cast<std::size_t>(rows)};
+
+  void SetUp() override {
+    KokkosQuantTest::Random random(5);
+    for (int n = 0; n < rows; ++n) {
+      scale(n) = std::ldexp(static_cast<C>(random.uniform(1, 2)), exponents()[static_cast<std::size_t>(n) / 8]);
+      zero_point(n) = static_cast<int>(random.below(41)) - 20;
+      for (int d = 0; d < columns; ++d) {
+        const C tie = (static_cast<C>(d / 5 - columns / 10) + C(0.5)) * scale(n);
+        x(n, d) = tie;
+        for (int step = 0; step < std::abs(d % 5 - 2); ++step) x(n, d) = std::nextafter(x(n, d), d % 5 < 2 ? -inf : inf);
+      }
+      if (n % 2 == 1) x(n, static_cast<int>(random.below(columns))) = odd()[static_cast<std::size_t>(n / 2) % odd().size()];
     }
-    if (n % 2 == 1) x(n, static_cast<int>(random.below(columns))) = odd[static_cast<std::size_t>(n / 2) % std::size(odd)];
   }
-  KokkosQuant::QuantizePerTokenPlan plan(Exec(), range, KokkosQuant::QuantizePerTokenArgs{x, scale, zero_point, q});
-  plan.run();
-  Kokkos::fence();
-  for (int n = 0; n < rows; ++n) {
-    const KokkosQuant::AffineQuantizer<double> exact(scale(n), zero_point(n), range);
-    for (int d = 0; d < columns; ++d)
-      ASSERT_EQ(q(n, d), exact.quantize(x(n, d))) << std::hexfloat << "x " << x(n, d) << ", scale " << scale(n);
+  // expected(the exact quantizer, x) at each element
+  template <class At, class Expected>
+  void expect(const At& at, const Expected& expected) const {
+    Kokkos::fence();
+    for (int n = 0; n < rows; ++n) {
+      const KokkosQuant::AffineQuantizer<C> exact(scale(n), zero_point(n), range);
+      for (int d = 0; d < columns; ++d)
+        ASSERT_TRUE(same(static_cast<C>(at(n, d)), static_cast<C>(expected(exact, x(n, d)))))
+            << std::hexfloat << "x " << x(n, d) << ", scale " << scale(n) << ": got " << at(n, d);
+    }
   }
+};
+TYPED_TEST_SUITE(QuickLines, Computes);
+
+TYPED_TEST(QuickLines, CodesAreTheDivisions) {
+  using Exec = Kokkos::DefaultHostExecutionSpace;
+  const auto code = [](const auto& exact, TypeParam x) { return exact.quantize(x); };
+  const auto run = [&](const auto& q) {
+    KokkosQuant::QuantizePerTokenPlan(Exec(), this->range,
+                                      KokkosQuant::QuantizePerTokenArgs{this->x, this->scale, this->zero_point, q})
+        .run();
+    this->expect(q, code);
+  };
+  run(typename TestFixture::template Lines<std::int8_t>("q", this->x.extent(0), this->x.extent(1)));
+  run(typename TestFixture::template Lines<std::int16_t>("q", this->x.extent(0), this->x.extent(1)));
+}
+
+TYPED_TEST(QuickLines, WhatComesBackIsTheDivisions) {
+  using Exec = Kokkos::DefaultHostExecutionSpace;
+  const auto fake = [](const auto& exact, TypeParam x) { return exact.fake_quantize(x); };
+  const auto empty = [&] { return typename TestFixture::template Lines<TypeParam>("y", this->x.extent(0), this->x.extent(1)); };
+  const auto y = empty(), with_mask = empty();
+  KokkosQuant::FakeQuantizePerTokenPlan(Exec(), this->range,
+                                        KokkosQuant::FakeQuantizePerTokenArgs{this->x, this->scale, this->zero_point, y})
+      .run();
+  this->expect(y, fake);
+  const typename TestFixture::template Lines<KokkosQuant::mask8_t> mask("mask", this->x.extent(0), this->x.extent(1) / 8);
+  KokkosQuant::FakeQuantizePerTokenWithMaskPlan(
+      Exec(), this->range,
+      KokkosQuant::FakeQuantizePerTokenWithMaskArgs{this->x, this->scale, this->zero_point, with_mask, mask})
+      .run();
+  this->expect(with_mask, fake);
+  this->expect([&](int n, int d) { return mask(n, d / 8).byte >> (d % 8) & 1; },
+               [](const auto& exact, TypeParam x) { return exact.is_inside(x) ? 1 : 0; });
 }
 
 }  // namespace

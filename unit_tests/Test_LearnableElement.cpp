@@ -57,7 +57,7 @@ TYPED_TEST(LearnableElement, FormsAgree) {
   using C = KokkosQuant::compute_t<T>;
   using Element =
       typename Learnable<true>::template Element<T, KokkosQuant::contracts::reference, CellValues<C>, CellValues<std::int32_t>>;
-  std::size_t quick = 0, simple = 0, inside = 0, not_quick = 0;
+  std::size_t quick = 0, simple = 0, inside = 0, inside_quickly = 0, not_quick = 0;
   for (const QuantizeDescriptor range : special_ranges())
     for (const C scale : special_scales<C>())
       for (const std::int32_t zero_point : {0, 3, -77, 1000003, INT32_MIN, INT32_MAX}) {
@@ -93,6 +93,15 @@ TYPED_TEST(LearnableElement, FormsAgree) {
               element.apply_inside(k_packs, term_1[0], dy, x);
               expect_same("inside");
               ++inside;
+              const C quick_inverse = inverse_or_nan(scale);
+              if (sizeof(C) == 4 && !std::is_same_v<T, KokkosQuant::half_t> && quick_inverse == quick_inverse &&
+                  (x == C(0) || std::abs(x) >= C(0x1p-60))) {
+                auto by_reciprocal = k_packs;
+                by_reciprocal.inverse = quick_inverse;
+                element.apply_inside_quickly(by_reciprocal, term_1[0], dy, x);
+                expect_same("inside, quickly");
+                ++inside_quickly;
+              }
             }
           }
           if (Quick<T, Element>(element, k_quick).apply(dx_1, term_1, dy, x)) {
@@ -105,8 +114,40 @@ TYPED_TEST(LearnableElement, FormsAgree) {
       }
   EXPECT_GT(simple, 100000u);
   EXPECT_GT(inside, 20000u);
+  EXPECT_TRUE(inside_quickly > 10000u || sizeof(C) == 8 || (std::is_same_v<T, KokkosQuant::half_t>));
   EXPECT_GT(quick, 20000u);
   EXPECT_GT(not_quick, 100000u);
+}
+
+// One element of a row is no multiple of the scale, so that the scale's gradient is its term: x of every size, in each place of a
+// block, down to those whose quotients no reciprocal gives.
+TYPED_TEST(LearnableElement, TermsOfTinyElements) {
+  using T = TypeParam;
+  using C = KokkosQuant::compute_t<T>;
+  constexpr int N = 256, D = 64;
+  const Kokkos::View<T**, Kokkos::LayoutRight, Kokkos::HostSpace> dy("dy", N, D), x("x", N, D), dx("dx", N, D);
+  const Kokkos::View<C*, Kokkos::HostSpace> scale("scale", N), dscale("dscale", N), dzero_point("dzero_point", N);
+  const Kokkos::View<int*, Kokkos::HostSpace> zero_point("zero_point", N);
+  Random random(7);
+  for (int n = 0; n < N; ++n) {
+    scale(n) = C(3 * 0x1p-7);
+    for (int d = 0; d < D; ++d) {
+      x(n, d) = T(static_cast<C>(static_cast<int>(random.below(17)) - 8) * scale(n));
+      dy(n, d) = T(C(0x1p10));
+    }
+    x(n, n % D) =
+        T(std::ldexp(static_cast<C>(random.uniform(1, 2)), -static_cast<int>(random.below(sizeof(C) == 8 ? 1074 : 149)) - 8));
+  }
+  KokkosQuant::LearnableFakeQuantizePerTokenBackwardPlan plan(
+      Kokkos::DefaultHostExecutionSpace(), KokkosQuant::LearnableDescriptor{-128, 127},
+      KokkosQuant::LearnableFakeQuantizePerTokenBackwardArgs{dy, x, scale, zero_point, dx, dscale, dzero_point});
+  Kokkos::View<std::byte*, Kokkos::HostSpace> workspace("workspace", plan.workspace_size());
+  plan.run(workspace);
+  Kokkos::fence();
+  for (int n = 0; n < N; ++n) {
+    const C x_n = KokkosQuant::Impl::widen<C>(x(n, n % D)), term = C(0x1p10) * (-x_n / scale(n));
+    EXPECT_TRUE(same_term(dscale(n), term)) << "x " << show(x_n) << ": " << show(dscale(n)) << " and not " << show(term);
+  }
 }
 
 // Everyday elements are all quick: nothing else is fast on a device.

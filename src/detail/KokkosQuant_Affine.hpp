@@ -161,7 +161,7 @@ KOKKOS_FORCEINLINE_FUNCTION C inverse_or_nan(C scale) {
 // q = clamp(r + zp) = clamp(r, lo, hi) + zp, and clamping before rounding is the same, as lo and hi are integers.
 template <class V, class I>
 struct QuantizeConstants {
-  V scale, inverse, lo, hi;  // the inverse of doubles alone: floats have CodeConstants
+  V scale, inverse, lo, hi;  // the inverse where packs avoid a division
   I shifted;                 // zero_point - round_shift_bits: what rounding leaves in the integer is taken off with it
   std::int32_t moderate;     // 1, or 0: lo, hi and the sum need double
 
@@ -186,7 +186,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuantizeConstants<C, integer_of<C>> quantize_constan
   const C zp = static_cast<C>(zero_point);  // sums with it are exact, or not moderate
   const std::int32_t moderate = sizeof(C) == 8 ? 1 : all_moderate(zero_point, d);
   return {scale,
-          sizeof(C) == 8 ? inverse_or_nan(scale) : C(0),
+          host_packs_avoid_division<C> ? inverse_or_nan(scale) : C(0),
           static_cast<C>(d.q_min) - zp,
           static_cast<C>(d.q_max) - zp,
           shifted_zero_point<C>(zero_point),

@@ -136,12 +136,13 @@ template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
   return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + round_shift<float>);
 }
-// And of doubles, with t itself: to be clamped.
+// And with t itself: to be clamped.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x, V& t) {
-  t = corrected_quotient<sufficient_corrections<double>>(x, k.scale, k.inverse);
-  return to_bits(t + round_shift<double>);
+  using C = typename V::value_type;
+  t = corrected_quotient<sufficient_corrections<C>>(x, k.scale, k.inverse);
+  return to_bits(t + round_shift<C>);
 }
 
 // Of two x within reach a word of both, for codes of a byte or less.

@@ -84,13 +84,20 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const CodeConstants<V, I>& k, const X& x) {
     return quick_rounded_bits(k, x);
   }
-  // codes of most packs of doubles, and what tells whether all are
+  // codes of most packs, or what comes back of them, and the bits that tell whether all are right
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class I, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code_and_rounded_bits(const K& k, I& code, const X& x) {
+  static KOKKOS_FORCEINLINE_FUNCTION auto code_by_reciprocal(const K& k, I& code, const X& x) {
     X t;
     const I bits = quick_rounded_bits(k, x, t);
     code = round_small_and_add(clamp(t, k.lo, k.hi), k.shifted);
+    return bits;
+  }
+  KOKKOSQUANT_FOR_PACKS_TOO
+  template <class K, class X>
+  static KOKKOS_FORCEINLINE_FUNCTION auto fake_by_reciprocal(const K& k, X& y, X& t, const X& x) {
+    const auto bits = quick_rounded_bits(k, x, t);
+    y = multiply(clamp(rounded_small(t), k.lo, k.hi), k.scale);  // (the sum is that of the bits)
     return bits;
   }
   KOKKOSQUANT_FOR_PACKS_TOO

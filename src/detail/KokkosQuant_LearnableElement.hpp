@@ -24,13 +24,14 @@ struct LearnableConstants {
 template <class V>
 struct LearnablePackConstants {
   V scale, minus_scale;
+  V inverse;            // 1/scale where it is made use of, or NaN
   V in_min, in_max;     // x is inside where x (float) or t (double) is within these
   V lo, hi;             // q_min - zp, q_max - zp
   std::int32_t simple;  // 1, or 0: packs cannot be computed
 
   template <class F, class... K>
   static void for_each(const F& f, K&... k) {
-    f(k.scale...), f(k.minus_scale...), f(k.in_min...), f(k.in_max...), f(k.lo...), f(k.hi...);
+    f(k.scale...), f(k.minus_scale...), f(k.inverse...), f(k.in_min...), f(k.in_max...), f(k.lo...), f(k.hi...);
   }
 };
 
@@ -65,8 +66,13 @@ struct Learnable {
       const QuantizeDescriptor& d = this->range;
       const C scale = widen<C>(cell.scale), zp = static_cast<C>(cell.zero_point);
       const InsideConstants<C> mask = inside_constants(scale, cell.zero_point, d);
-      return {scale,       multiply(scale, C(-1)),       mask.in_min,
-              mask.in_max, static_cast<C>(d.q_min) - zp, static_cast<C>(d.q_max) - zp,
+      return {scale,
+              multiply(scale, C(-1)),
+              has_quick_inside ? inverse_or_nan(scale) : C(0),
+              mask.in_min,
+              mask.in_max,
+              static_cast<C>(d.q_min) - zp,
+              static_cast<C>(d.q_max) - zp,
               mask.simple};
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const LearnablePackConstants<C>& k) { return k.simple != 0; }
@@ -112,6 +118,15 @@ struct Learnable {
     KOKKOS_FORCEINLINE_FUNCTION void apply_inside(const K& k, V& term, const V& dy, const V& x) const {
       const V steps = rounded_small(quotient(x, k.scale));
       term = multiply(dy, divide(distance(k, steps, x), k.scale));
+    }
+    // The same with quick scales, of x that are 0 or 2^-60 at least: as apply_quick. (An x' that is a half may overflow.)
+    static constexpr bool has_quick_inside = host_packs_avoid_division<C> && sizeof(C) == 4 && !std::is_same_v<T, half_t>;
+    KOKKOSQUANT_FOR_PACKS_TOO
+    template <class K, class V>
+    KOKKOS_FORCEINLINE_FUNCTION void apply_inside_quickly(const K& k, V& term, const V& dy, const V& x) const {
+      constexpr int corrections = sufficient_corrections<C>;
+      const V steps = rounded_small(corrected_quotient<corrections>(x, k.scale, k.inverse));
+      term = multiply(dy, corrected_quotient<corrections>(distance(k, steps, x), k.scale, k.inverse));
     }
     KOKKOS_FORCEINLINE_FUNCTION void apply_any(const LearnableConstants<C>& k, C& dx, C (&term)[sums], C dy, C x) const {
       const C t = quotient(x, k.scale);

@@ -123,6 +123,15 @@ inline constexpr bool host_packs_fuse =
 #else
     false;
 #endif
+// Do they take quotients by the reciprocal, and look at the block's once? A division of 8 doubles takes 16 cycles, of 16 floats 10 on
+// Intel's processors (Xeon, Sapphire Rapids); AMD's overlap it with the rest (SSE4a: their sign).
+template <std::floating_point C>
+inline constexpr bool host_packs_avoid_division =
+#if defined(__AVX512F__) && !defined(__SSE4A__)
+    true;
+#else
+    host_packs_fuse && sizeof(C) == 8;
+#endif
 // RN(a * b + c)
 KOKKOS_FORCEINLINE_FUNCTION float fused_multiply_add(float a, float b, float c) {
 #ifdef __CUDA_ARCH__

@@ -29,18 +29,18 @@ KOKKOSQUANT_HOST_INLINE bool round_quickly(const K (&k)[P], const Pack<float, W>
   return !has_any(unlike, exponent);
 }
 
-// The same of doubles, whose codes are clamped as numbers.
-template <class Element, class K, class I, class V>
-concept codes_by_reciprocal = fuses<typename V::value_type, V::width> && sizeof(typename V::value_type) == 8 &&
-                              requires(const K& k, I& code, const V& x) {
-  Element::code_and_rounded_bits(k, code, x);
+// The same of what is clamped as numbers. (Out: packs of outputs.)
+template <class Element, class K, class V, class... Out>
+concept applies_by_reciprocal = host_packs_avoid_division<typename V::value_type> && fuses<typename V::value_type, V::width> &&
+    requires(const K& k, const V& x, Out&... out) {
+  Element::apply_by_reciprocal(k, out..., x);
 };
-template <class Element, class K, class I, int W, int P>
-KOKKOSQUANT_HOST_INLINE bool code_quickly(const K (&k)[P], Pack<I, W> (&code)[P], const Pack<double, W> (&x)[P]) {
-  constexpr auto exponent = static_cast<std::int64_t>(std::uint64_t(0xfff) << 52);
-  auto unlike = Pack<std::int64_t, W>::all(0);
+template <class Element, class K, class C, int W, int P, class... Out>
+KOKKOSQUANT_HOST_INLINE bool apply_quickly(const K (&k)[P], const Pack<C, W> (&x)[P], Out (&... out)[P]) {
+  constexpr auto exponent = static_cast<integer_of<C>>(sizeof(C) == 8 ? std::uint64_t(0xfff) << 52 : 0xff800000u);
+  auto unlike = IntegerPack<C, W>::all(0);
   for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
-    unlike = unlike | (Element::code_and_rounded_bits(k[p], code[p], x[p]) ^ round_shift_bits<double>);
+    unlike = unlike | (Element::apply_by_reciprocal(k[p], out[p]..., x[p]) ^ round_shift_bits<C>);
   });
   return !has_any(unlike, exponent);
 }

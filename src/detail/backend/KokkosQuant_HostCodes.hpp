@@ -8,6 +8,7 @@
 
 #include "../../KokkosQuant_PackedTypes.hpp"
 #include "KokkosQuant_HostConvert.hpp"
+#include "KokkosQuant_HostTuning.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -222,6 +223,13 @@ KOKKOSQUANT_HOST_INLINE void store_lanes(T* to, const Pack<L, W>& value) {
     store_codes<W>(to, value);
   else
     store_pack<W>(to, value);
+}
+
+// Asks for Size elements that lie so many bytes ahead, which may be behind the end of an array: prefetching does not fault.
+template <int Size, class T>
+KOKKOSQUANT_HOST_INLINE void prefetch(const T* from, std::int64_t bytes_ahead) {
+  const char* const ahead = reinterpret_cast<const char*>(from) + bytes_ahead;
+  for (std::size_t j = 0; j < Size * sizeof(T) / elements_per<T>; j += cache_line) __builtin_prefetch(ahead + j, 0, 2);
 }
 
 // ---- past the caches ----------------------------------------------------------------------------------------------------

@@ -70,15 +70,9 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       return make_tuple(block<I>::template load<C>(get<B>(l.in) + i / elements_per<I>)...);
     }
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
-    // asks for what an input has so many bytes behind a block of it, which may be behind its end: prefetching does not fault
-    template <class T>
-    static KOKKOSQUANT_HOST_INLINE void ask_for(const T* from, std::int64_t bytes_ahead) {
-      const char* const ahead = reinterpret_cast<const char*>(from) + bytes_ahead;
-      for (std::size_t j = 0; j < size * sizeof(T) / elements_per<T>; j += cache_line) __builtin_prefetch(ahead + j, 0, 2);
-    }
     static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
                                                    [[maybe_unused]] std::int64_t i) {
-      if constexpr (Ahead) ask_for(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
+      if constexpr (Ahead) prefetch<size>(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
     }
     template <std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE void look_ahead_in_large(const HostLines& s, const Line& l, std::int64_t i,
@@ -86,7 +80,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       if constexpr (Ahead)
         look_ahead(s, l, i);
       else
-        (ask_for(get<B>(l.in) + i / elements_per<I>, host_tuning.large_input_ahead), ...);
+        (prefetch<size>(get<B>(l.in) + i / elements_per<I>, host_tuning.large_input_ahead), ...);
     }
     template <std::size_t... A, std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in,
@@ -99,10 +93,10 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
           });
           return out;
         }
-      if constexpr (sizeof...(A) == 1 && sizeof...(B) == 1)
-        if constexpr (codes_by_reciprocal<Applied, decltype(k.pack[0]), std::remove_reference_t<decltype(out.head.pack[0])>,
-                                          std::remove_cvref_t<decltype(in.head.pack[0])>>)
-          if (code_quickly<Applied>(k.pack, out.head.pack, in.head.pack)) [[likely]]
+      if constexpr (!of_bytes && sizeof...(B) == 1)
+        if constexpr (applies_by_reciprocal<Applied, decltype(k.pack[0]), std::remove_cvref_t<decltype(in.head.pack[0])>,
+                                            std::remove_reference_t<decltype(get<A>(out).pack[0])>...>)
+          if (apply_quickly<Applied>(k.pack, in.head.pack, get<A>(out).pack...)) [[likely]]
             return out;
       if constexpr (of_bytes)
         ((get<A>(out) = bytes_of_codes<O, Interleaved>(element, k.pack, get<0>(in).pack)), ...);
@@ -113,9 +107,17 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE OutBlocks apply(const Applied& element, const Constants& k, const InBlocks& in) {
       return apply(element, k, in, OutSequence{}, InSequence{});
     }
-    template <std::size_t... A>
+    template <bool Streaming, class B, class E>
+    static KOKKOSQUANT_HOST_INLINE void store_one(const B& block_of_it, E* to) {
+      if constexpr (Streaming)
+        block_of_it.store_streaming(to);
+      else
+        block_of_it.store(to);
+    }
+    // Streaming: the first output, past the caches
+    template <bool Streaming = false, std::size_t... A>
     static KOKKOSQUANT_HOST_INLINE void store(const Line& l, std::int64_t i, const OutBlocks& out, std::index_sequence<A...>) {
-      (get<A>(out).store(get<A>(l.out) + i / elements_per<O>), ...);
+      (store_one<(Streaming && A == 0)>(get<A>(out), get<A>(l.out) + i / elements_per<O>), ...);
     }
     static KOKKOSQUANT_HOST_INLINE void finish(const Applied& element, const Line& l, std::int64_t i, const Constants& k,
                                                const InBlocks& in) {
@@ -161,8 +163,8 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     }
 
     // The same past the caches: whole cache lines, from the first that starts in the line on; its ends as usual.
-    static constexpr bool can_stream = sizeof...(O) == 1 && !(packed_type<O> || ...);
     using T = std::remove_pointer_t<decltype(Line{}.out.head)>;
+    static constexpr bool can_stream = !packed_type<T>;
     static int skew(const Line& l) {  // elements to the next cache line
       const auto address = reinterpret_cast<std::uintptr_t>(l.out.head);
       return static_cast<int>((-address % cache_line) / sizeof(T));
@@ -174,23 +176,26 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       const int head = skew(l[0]);
       const bool whole = head == 0 && n * static_cast<std::int64_t>(sizeof(T)) % cache_line == 0;
       return (whole || n >= host_tuning.streaming_line) && ((skew(l[L]) == head) && ...) &&
-             reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || head % size == 0);
+             reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || head == 0);
     }
     template <std::size_t... L, class At>
     static KOKKOSQUANT_HOST_INLINE void span_streaming(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, At at,
                                                        std::index_sequence<L...>) {
       const Applied element{s.element};
       const int head = skew(l[0]);
-      for (int i = 0; i < head; i += size) (span_part(s, l[L], i, at, 0, std::min(size, head - i)), ...);
+      if constexpr (!Walk::has_packed)
+        for (int i = 0; i < head; i += size) (span_part(s, l[L], i, at, 0, std::min(size, head - i)), ...);
       std::int64_t i = head;
       for (; i + size <= n; i += size) {
         (look_ahead_in_large(s, l[L], i, InSequence{}), ...);
         const Constants k = at(i);
-        (apply(element, k, load(l[L], i)).head.store_streaming(l[L].out.head + i), ...);
+        (store<true>(l[L], i, apply(element, k, load(l[L], i)), OutSequence{}), ...);
       }
       if (i == n) return;
-      if constexpr (Walk::has_packed) return span_bytes(s, l, i, n, at, std::index_sequence<L...>{});
-      (span_part(s, l[L], n - size, at, static_cast<int>(size - (n - i)), size), ...);
+      if constexpr (Walk::has_packed)
+        span_bytes(s, l, i, n, at, std::index_sequence<L...>{});
+      else
+        (span_part(s, l[L], n - size, at, static_cast<int>(size - (n - i)), size), ...);
     }
     template <class At>
     static KOKKOSQUANT_HOST_TASK void span_part(const HostLines& s, const Line& l, std::int64_t i, At at, int first, int end) {

@@ -53,9 +53,14 @@ struct HostSumSweep : HostSumBlocks<Element, T> {
     HostSegment<C> sum[K];  // in registers
     for_each_pack<K>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { sum[i] = segment[i]; });
     int j = 0;
-    for (; j + at_once * sum_lanes <= n; j += at_once * sum_lanes)
+    for (; j + at_once * sum_lanes <= n; j += at_once * sum_lanes) {
+      if constexpr (Streams) {
+        prefetch<at_once * sum_lanes>(from_0 + j, host_tuning.large_input_ahead);
+        prefetch<at_once * sum_lanes>(from_1 + j, host_tuning.large_input_ahead);
+      }
       Blocks::template compute_blocks<at_once, Streams>(element, k, to + j, from_0 + j, from_1 + j, sum_lanes, sum_lanes,
                                                         sum_lanes, sum);
+    }
     for (; j + sum_lanes <= n; j += sum_lanes)
       Blocks::template compute_blocks<1, Streams>(element, k, to + j, from_0 + j, from_1 + j, 0, 0, 0, sum);
     for_each_pack<K>([&](auto i) KOKKOSQUANT_HOST_LAMBDA { segment[i] = sum[i]; });

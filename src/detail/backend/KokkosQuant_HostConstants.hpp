@@ -79,7 +79,8 @@ struct ConstantsTable {
   // From entry first on those of n cells, what is read of them by cell_data(element, j). false: packs cannot be computed
   // with them. What is inside of them is computed too, in a loop of its own, where they have so many elements that it pays.
   template <class CellData>
-  bool fill(Element element, int first, int n, [[maybe_unused]] std::int64_t elements, const CellData cell_data) {
+  KOKKOSQUANT_HOST_WIDE bool fill(Element element, int first, int n, [[maybe_unused]] std::int64_t elements,
+                                  const CellData cell_data) {
     int complicated = 0;
     for (int j = 0; j < n; ++j) {
       const auto one = constants_for_packs(element, cell_data(element, j));

@@ -19,6 +19,13 @@
 #define KOKKOSQUANT_HOST_INLINE inline __attribute__((always_inline))
 // What a functor does in a task: compiled once for all host execution spaces, rather than into the loop of each.
 #define KOKKOSQUANT_HOST_TASK __attribute__((noinline))
+// The same for loops that gcc makes vectors of: tuned for Intel's processors, of 32 bytes where there are 64. D = 8, backward 0.83-0.95, fake
+// quantize backward 0.76-0.95 of the time.
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__) && !defined(__NVCOMPILER)
+#define KOKKOSQUANT_HOST_WIDE __attribute__((noinline, target("prefer-vector-width=512")))
+#else
+#define KOKKOSQUANT_HOST_WIDE
+#endif
 
 namespace KokkosQuant::Impl {
 

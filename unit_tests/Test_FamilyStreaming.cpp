@@ -63,6 +63,16 @@ TEST(FamilyStreaming, LinesOfWholeCacheLines) {
   run(PerGroup{48}, fake_quantize, cache_lines);
 }
 
+// Packed codes: every line starts with a cache line, and ends within a block.
+TEST(FamilyStreaming, PackedCodes) {
+  FamilyProblem<float, float> p(12, 4099, {1, 4099}, range, Constants::tame, 6, {}, ZeroPoints::given, range);
+  p.repeat(344);  // 8.5 MB of codes
+  const Place aligned{Order::right, 0, 125};
+  FamilyRunner<PerToken, Exec, float, float> runner(p, PerToken{},
+                                                    {Place{}, Place{}, aligned, {}, Packing::across, Mapping::automatic});
+  EXPECT_TRUE(runner.template quantize<int4x2_t>());
+}
+
 // Many lines in a block, which starts anywhere in one of them.
 TEST(FamilyStreaming, ShortLines) {
   const auto quantize = [](auto& runner) { EXPECT_TRUE(runner.template quantize<std::int8_t>()); };

@@ -60,15 +60,19 @@ struct Block {
   static constexpr int lane_of(int j) { return Interleaved ? j % (2 * W) / 2 : j % W; }
   KOKKOSQUANT_HOST_INLINE L& lane(int j) { return pack[pack_of(j)].data()[lane_of(j)]; }
   KOKKOSQUANT_HOST_INLINE const L& lane(int j) const { return pack[pack_of(j)].data()[lane_of(j)]; }
+  template <class T>
+  static constexpr int stored(int n) {
+    return static_cast<int>((n + elements_per<T> - 1) / elements_per<T>);
+  }
   // past the caches, to an address that is a multiple of so many bytes
   template <class T>
-  static constexpr int streaming_bytes = std::min(size* static_cast<int>(sizeof(T)), host_vector_bytes);
+  static constexpr int streaming_bytes = std::min(stored<T>(size) * static_cast<int>(sizeof(T)), host_vector_bytes);
   template <class T>
   KOKKOSQUANT_HOST_INLINE void store_streaming(T* to) const {
     constexpr int bytes = streaming_bytes<T>, step = bytes / static_cast<int>(sizeof(T));
-    alignas(64) T some[size];
+    alignas(64) T some[stored<T>(size)];
     store(some);
-    for (int j = 0; j < size; j += step) Impl::store_streaming<bytes>(to + j, some + j);
+    for (int j = 0; j < stored<T>(size); j += step) Impl::store_streaming<bytes>(to + j, some + j);
   }
   // the elements from first on, before end
   template <class T>
@@ -78,10 +82,6 @@ struct Block {
     __builtin_memcpy(to + first, some + first, static_cast<std::size_t>(end - first) * sizeof(T));
   }
   // the first n elements, with a stride
-  template <class T>
-  static constexpr int stored(int n) {
-    return static_cast<int>((n + elements_per<T> - 1) / elements_per<T>);
-  }
   template <class C, class T>
   static KOKKOSQUANT_HOST_INLINE Block load_some(const T* from, std::int64_t stride, int n) {
     if (stride == 1 && n == size) return load<C>(from);  // beside operands with gaps

@@ -164,17 +164,16 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
 
     // The same past the caches: whole cache lines, from the first that starts in the line on; its ends as usual.
     using T = std::remove_pointer_t<decltype(Line{}.out.head)>;
-    static constexpr bool can_stream = !packed_type<T>;
     static int skew(const Line& l) {  // elements to the next cache line
       const auto address = reinterpret_cast<std::uintptr_t>(l.out.head);
-      return static_cast<int>((-address % cache_line) / sizeof(T));
+      return static_cast<int>((-address % cache_line) / sizeof(T) * elements_per<T>);
     }
     // Lines that are long, or nothing but whole cache lines.
     template <std::size_t... L>
     static bool streams(const HostLines& s, const Line (&l)[sizeof...(L)], std::int64_t n, std::index_sequence<L...>) {
-      if (!can_stream || !s.streaming) return false;
+      if (!s.streaming) return false;
       const int head = skew(l[0]);
-      const bool whole = head == 0 && n * static_cast<std::int64_t>(sizeof(T)) % cache_line == 0;
+      const bool whole = head == 0 && n / elements_per<T> * static_cast<std::int64_t>(sizeof(T)) % cache_line == 0;
       return (whole || n >= host_tuning.streaming_line) && ((skew(l[L]) == head) && ...) &&
              reinterpret_cast<std::uintptr_t>(l[0].out.head) % sizeof(T) == 0 && (!Walk::has_packed || head == 0);
     }

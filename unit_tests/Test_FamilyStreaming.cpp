@@ -63,6 +63,15 @@ TEST(FamilyStreaming, LinesOfWholeCacheLines) {
   run(PerGroup{48}, fake_quantize, cache_lines);
 }
 
+// Codes of two bytes, of which packs of floats fill half a vector each.
+TEST(FamilyStreaming, CodesOfTwoBytes) {
+  FamilyProblem<float, float> p(12, 4099, {1, 4099}, range, Constants::tame, 6, {}, ZeroPoints::given, range);
+  p.repeat(88);  // 8.7 MB of codes
+  FamilyRunner<PerToken, Exec, float, float> runner(p, PerToken{},
+                                                    {Place{}, Place{}, Place{}, {}, Packing::across, Mapping::automatic});
+  EXPECT_TRUE(runner.template quantize<std::int16_t>());
+}
+
 // Packed codes: every line starts with a cache line, and ends within a block.
 TEST(FamilyStreaming, PackedCodes) {
   FamilyProblem<float, float> p(12, 4099, {1, 4099}, range, Constants::tame, 6, {}, ZeroPoints::given, range);

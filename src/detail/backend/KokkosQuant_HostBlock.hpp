@@ -10,6 +10,11 @@
 
 namespace KokkosQuant::Impl {
 
+template <class T, class V, Outcome R>
+concept stores_two = requires(T* to, const V& pack) {
+  store_two<R>(to, pack, pack);
+};
+
 // P packs of W lanes. Interleaved: packs of even and of odd elements in turn.
 template <class L, int W, int P, bool Interleaved, Outcome R = Outcome::any>
 struct Block {
@@ -36,7 +41,8 @@ struct Block {
       return b;
     }
   }
-  template <class T>
+  // Whole: by vectors, as it is loaded again at once, and loads of whole vectors wait for stores of their parts
+  template <bool Whole = false, class T>
   KOKKOSQUANT_HOST_INLINE void store(T* to) const {
     if constexpr (flags_in_mask<T, L, W>) {
       for (int p = 0; p < P; ++p) store_flags(to + p * W / 8, pack[p]);
@@ -50,7 +56,7 @@ struct Block {
       pack_codes<size>(codes, to);
     } else if constexpr (Interleaved) {
       for (int p = 0; p < P; p += 2) store_even_odd<R>(to + W * p, pack[p], pack[p + 1]);
-    } else if constexpr (std::is_same_v<T, bfloat16_t> && P % 2 == 0) {
+    } else if constexpr (P % 2 == 0 && stores_two<T, Pack<L, W>, R> && (Whole || std::is_same_v<T, bfloat16_t>)) {
       for_each_pack<P / 2>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { store_two<R>(to + 2 * W * p, pack[2 * p], pack[2 * p + 1]); });
     } else {
       for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { store_lanes<W>(to + W * p, pack[p]); });
@@ -71,7 +77,7 @@ struct Block {
   KOKKOSQUANT_HOST_INLINE void store_streaming(T* to) const {
     constexpr int bytes = streaming_bytes<T>, step = bytes / static_cast<int>(sizeof(T));
     alignas(64) T some[stored<T>(size)];
-    store(some);
+    store<true>(some);
     for (int j = 0; j < stored<T>(size); j += step) Impl::store_streaming<bytes>(to + j, some + j);
   }
   // the elements from first on, before end

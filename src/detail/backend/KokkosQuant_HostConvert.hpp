@@ -179,6 +179,26 @@ KOKKOSQUANT_HOST_INLINE void store_pack(half_t* to, const Pack<float, W>& value)
   const auto nan = (Bits)((Mask)magnitude > 0x7f800000);
   store_u16<W>(to, (nan & 0x7e00u) | (~nan & half) | ((bits >> 16) & 0x8000u));
 }
+#if defined(__AVX512F__)
+// Two halves of a vector in one store.
+KOKKOSQUANT_HOST_INLINE void store_halves_of_vector(void* to, __m256i first, __m256i second) {
+  _mm512_storeu_si512(to, _mm512_maskz_inserti64x4(0xff, _mm512_castsi256_si512(first), second, 1));
+}
+template <Outcome>
+KOKKOSQUANT_HOST_INLINE void store_two(half_t* to, const Pack<float, 16>& first, const Pack<float, 16>& second) {
+  const auto narrow = [](const Pack<float, 16>& value) {
+    return _mm512_maskz_cvtps_ph(0xffff, (__m512)value.get(), _MM_FROUND_TO_NEAREST_INT);
+  };
+  store_halves_of_vector(to, narrow(first), narrow(second));
+}
+// codes in the range of 16 bits
+template <Outcome, class Q>
+requires(std::is_integral_v<Q> && sizeof(Q) == 2)
+    KOKKOSQUANT_HOST_INLINE void store_two(Q* to, const Pack<std::int32_t, 16>& first, const Pack<std::int32_t, 16>& second) {
+  store_halves_of_vector(to, _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)first.get()),
+                         _mm512_maskz_cvtepi32_epi16(0xffff, (__m512i)second.get()));
+}
+#endif
 
 // ---- as they come back from memory: what operations gave ----------------------------------------------------------------
 template <class T, std::floating_point C, int W>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <Kokkos_Macros.hpp>
+#include <concepts>
 #include <cstdint>
 
 #include "../KokkosQuant_FastMath.hpp"

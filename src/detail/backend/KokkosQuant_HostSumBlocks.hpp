@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "../KokkosQuant_AffineQuick.hpp"
 #include "KokkosQuant_HostBits.hpp"
 #include "KokkosQuant_HostSum.hpp"
 

@@ -206,7 +206,6 @@ class QuickLines : public testing::Test {
   static constexpr int columns = 1536;
   const int rows = 8 * static_cast<int>(exponents().size());
   const QuantizeDescriptor range{-100, 90};
-  using Exec = Kokkos::DefaultHostExecutionSpace;
   template <class T>
   using Lines = Kokkos::View<T**, Kokkos::LayoutRight, Kokkos::HostSpace>;
   Lines<C> x{"x", static_cast<std::size_t>(rows), columns};

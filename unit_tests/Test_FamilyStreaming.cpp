@@ -75,8 +75,8 @@ TEST(FamilyStreaming, CodesOfTwoBytes) {
 // Packed codes: every line starts with a cache line, and ends within a block.
 TEST(FamilyStreaming, PackedCodes) {
   FamilyProblem<float, float> p(12, 4099, {1, 4099}, range, Constants::tame, 6, {}, ZeroPoints::given, range);
-  p.repeat(344);  // 8.5 MB of codes
-  const Place aligned{Order::right, 0, 125};
+  p.repeat(344);                             // 8.5 MB of codes
+  const Place aligned{Order::right, 0, 62};  // 2050 + 62 bytes
   FamilyRunner<PerToken, Exec, float, float> runner(p, PerToken{},
                                                     {Place{}, Place{}, aligned, {}, Packing::across, Mapping::automatic});
   EXPECT_TRUE(runner.template quantize<int4x2_t>());

@@ -5,42 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <sstream>
 #include <string>
 #include <type_traits>
 
 #include "../KokkosQuant_Descriptor.hpp"
+#include "KokkosQuant_Message.hpp"
 #include "KokkosQuant_Operands.hpp"
 #include "KokkosQuant_Overlap.hpp"
 #include "KokkosQuant_Requirements.hpp"
 
 namespace KokkosQuant::Impl {
-
-// For messages: printed only where one is needed.
-template <view V>
-struct Shape {
-  const V& v;
-  friend std::ostream& operator<<(std::ostream& out, const Shape& s) {
-    for (int r = 0; r < rank_of<V>; ++r) out << (r == 0 ? "" : " x ") << s.v.extent(r);
-    return rank_of<V> == 0 ? out << 1 : out;
-  }
-};
-template <view V>
-Shape<V> shape(const V& v) {
-  return {v};
-}
-template <view V>
-struct Strides {
-  const V& v;
-  friend std::ostream& operator<<(std::ostream& out, const Strides& s) {
-    for (int r = 0; r < rank_of<V>; ++r) out << (r == 0 ? "" : ", ") << s.v.stride(r);
-    return out;
-  }
-};
-template <view V>
-Strides<V> strides(const V& v) {
-  return {v};
-}
 
 template <view V>
 Footprint footprint(const V& v, RowOrder order) {
@@ -70,12 +44,10 @@ class Checks {
   explicit Checks(RowOrder order) : order_(order) {}
   Status status() const { return failed_ ? Status(message_) : Status(); }
 
-  template <class... Part>
-  void expect(bool holds, const Part&... parts) {
+  template <class... Part>  // (by value: texts of any length are one type)
+  void expect(bool holds, Part... parts) {
     if (holds || failed_) return;
-    std::ostringstream text;
-    (text << ... << parts);
-    message_ = text.str();
+    message_ = message_of({MessagePart(parts)...});
     failed_ = true;
   }
 

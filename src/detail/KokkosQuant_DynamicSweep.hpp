@@ -60,7 +60,10 @@ class DynamicSweep {
       launch_fused(exec, label);
     } else {
       Launch::launch_ranges(exec, label, sweep_.plan(), finder_, cells_, workspace);
-      sweep_.launch(exec, label);
+      if constexpr (host_space<Exec> && !device_walk_on_host)
+        Launch::launch_sweep(exec, label, sweep_.plan());
+      else
+        sweep_.launch(exec, label);
     }
     if constexpr (has_statistics)
       if (reads_for_statistics()) statistics_.launch(exec, label + "::statistics", workspace);

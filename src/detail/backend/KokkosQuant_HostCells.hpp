@@ -164,6 +164,11 @@ struct HostDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
           {plan.walk.in.head}, cells, finder, tasks, statistics};
     });
   }
+  // (the sweep of fused tasks, which is compiled once)
+  template <class Plan>
+  static void launch_sweep(const Exec& exec, const std::string& label, const Plan& plan) {
+    Launch::launch(exec, label, plan);
+  }
   template <class Plan>
   static void launch_ranges(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
                             const CellWalk& cells, std::byte* workspace) {

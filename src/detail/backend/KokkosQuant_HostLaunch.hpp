@@ -76,6 +76,8 @@ struct HostLaunch {
     constexpr HostTuning t = host_tuning;
     const std::int64_t n_inner = plan.walk.n_inner;
     Sweep sweep = sweep_of(plan);
+    if constexpr (Ahead)
+      if (!plan.lanes_differ) sweep.ahead = t.large_input_ahead / static_cast<std::int64_t>(sizeof(*plan.walk.in.head.data));
     if (plan.lanes_differ) {
       sweep.task_inner = std::min<std::int64_t>(n_inner, plan.contiguous ? t.tile_positions : t.strided_tile);
       sweep.task_outer = std::max(t.tile_lines, t.task_elements / sweep.task_inner);

@@ -27,7 +27,19 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   using typename Lines::InSequence;
   using typename Lines::OutSequence;
   using typename Lines::Walk;
+
+  // Blocks of native vectors, and of 8 elements for lines shorter than those. (So many native ones of a block that is asked whether all is
+  // inside: 2 take 1.1 times as long; and whole cache lines of codes, as some processors write parts of them past the caches one by
+  // one: doubles to bytes, a Xeon, 2 take 1.5 times as long.)
   static constexpr int native_width = host_vector_bytes / static_cast<int>(sizeof(C));
+  static constexpr int fill_line =
+      host_vector_bytes < cache_line ? 2 : cache_line / (native_width * static_cast<int>(std::max({sizeof(O)...})));
+  static constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
+                                      : looks_inside<Element>               ? 4
+                                      : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)
+                                                                            : std::clamp(fill_line, 2, 8);
+  static constexpr int native_size = native_width * native_packs;
+  static constexpr int narrow_width = std::min(native_width, 8), narrow_packs = 8 / narrow_width;
 
   bool dense;                           // contiguous, no gaps between lines, and (tiled) whole cells
   bool by_element;                      // no packs
@@ -44,6 +56,25 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       return element.cell_data(o, i);
   }
 
+  // What is read of some cells, the j-th of them. (Types that no block's shape is part of: tables are filled by the same code then.)
+  struct LineCells {  // one a line
+    std::int64_t o;
+    KOKKOSQUANT_HOST_INLINE auto operator()(const auto& e, int j) const { return e.cell_data(o + j, 0); }
+  };
+  struct CellsOfLine {
+    std::int64_t o_cell, cell;
+    KOKKOSQUANT_HOST_INLINE auto operator()(const auto& e, int j) const { return e.cell_data(o_cell, cell + j); }
+  };
+  struct PositionCells {  // one a position
+    std::int64_t o, i, cell_outer, cell_inner;
+    KOKKOSQUANT_HOST_INLINE auto operator()(const auto& e, int j) const {
+      if constexpr (Tiled)
+        return e.cell_data(o / cell_outer, (i + j) / cell_inner);
+      else
+        return e.cell_data(o, i + j);
+    }
+  };
+
   template <int W, int P, bool Interleaved>
   struct Blocks : Lines::template Spans<W, P, Interleaved> {
     using Spans = typename Lines::template Spans<W, P, Interleaved>;
@@ -55,6 +86,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     template <class T>
     using block = typename Spans::template block<T>;
     using OneLine = std::index_sequence<0>;
+    static constexpr bool may_be_dense = W == native_width && P == native_packs;
 
     // Lines o0 to o1, each from i on, cell after cell. The constants of a batch of them are computed first.
     static constexpr int batch = host_tuning.batch_cells;
@@ -65,7 +97,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     static void cells_in_turn(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, std::int64_t n) {
       if constexpr (!Tiled)
         whole_lines(s, o0, o1, i, n);
-      else if (s.dense && n == s.walk.n_inner)
+      else if (may_be_dense && s.dense && n == s.walk.n_inner)
         tiled_lines(s, o0, o1);
       else
         for (std::int64_t o = o0; o < o1; ++o) tiled_line(s, o, i, n);
@@ -76,16 +108,16 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       BatchTable table;
       for (std::int64_t o = o0; o < o1; o += batch) {
         const int rows = static_cast<int>(std::min<std::int64_t>(batch, o1 - o));
-        if (!table.fill(Applied{s.element}, 0, rows, n, [o](const Element& e, int j) { return e.cell_data(o + j, 0); }))
+        if (!table.fill(Applied{s.element}, 0, rows, n, LineCells{o}))
           s.elements(o, o + rows, i, n);
-        else if (s.dense && n == s.walk.n_inner && rows * n >= size)
+        else if (may_be_dense && s.dense && n == s.walk.n_inner && rows * n >= size)
           dense_lines(s, o, rows, n, table);
         else
           for (int row = 0; row < rows; ++row) lines(s, o + row, i, n, InTurn{table, row, never, never}, OneLine{});
       }
     }
     static void dense_lines(const HostSweep& s, std::int64_t o, int rows, std::int64_t n, const BatchTable& table) {
-      if constexpr (Several::exists)
+      if constexpr (may_be_dense && Several::exists)
         if (n >= 4 && n < size && std::has_single_bit(static_cast<std::uint64_t>(n)))
           return lines(s, o, 0, rows * n, Several{table, std::countr_zero(static_cast<std::uint64_t>(n))}, OneLine{});
       lines(s, o, 0, rows * n, InTurn{table, 0, n, n}, OneLine{});
@@ -98,8 +130,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         const std::int64_t cell = i / length;
         const std::int64_t cells = std::min<std::int64_t>(batch - cell % 8, (end - 1) / length + 1 - cell);  // to a whole byte
         next = std::min(end, (cell + cells) * length);
-        if (table.fill(Applied{s.element}, 0, static_cast<int>(cells), length,
-                       [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); }))
+        if (table.fill(Applied{s.element}, 0, static_cast<int>(cells), length, CellsOfLine{o_cell, cell}))
           lines(s, o, i, next - i, InTurn{table, 0, (cell + 1) * length - i, length}, OneLine{});
         else
           s.elements(o, o + 1, i, next - i);
@@ -121,9 +152,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         };
         bool simple = true;
         each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
-          const std::int64_t o_cell = o / s.cell_outer;
-          simple &= table.fill(Applied{s.element}, at, cells, length,
-                               [o_cell, cell](const Element& e, int j) { return e.cell_data(o_cell, cell + j); });
+          simple &= table.fill(Applied{s.element}, at, cells, length, CellsOfLine{o / s.cell_outer, cell});
         });
         if (simple)
           lines(s, first / in_line, first % in_line * length, count * length, InTurn{table, 0, length, length}, OneLine{});
@@ -136,19 +165,13 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     // Lanes differ: a stretch of positions with their constants; the lines that share them are walked outside, several at
     // once or one by one.
     static void stretch(const HostSweep& s, std::int64_t o0, std::int64_t o1, std::int64_t i, int n) {
-      constexpr int tile = host_tuning.tile_positions + size;  // (packs end beyond the last position)
+      constexpr int tile = host_tuning.tile_positions + std::max(native_size, 8);  // (packs end beyond the last position)
       constexpr int columns = Lines::template narrows<W> ? host_tuning.coded_lines_at_once : host_tuning.lines_at_once;
       using At = typename Constants::template OneEach<tile>;
       ConstantsTable<Applied, tile> table;
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {
         end = Tiled ? std::min(o1, (o / s.cell_outer + 1) * s.cell_outer) : o1;
-        const auto cell_data = [&, o, i](const Element& e, int j) {
-          if constexpr (Tiled)
-            return s.cell_data(o, i + j);
-          else
-            return e.cell_data(o, i + j);
-        };
-        if (!table.fill(Applied{s.element}, 0, n, 1, cell_data)) {
+        if (!table.fill(Applied{s.element}, 0, n, 1, PositionCells{o, i, s.cell_outer, s.cell_inner})) {
           s.elements(o, end, i, n);
           continue;
         }
@@ -171,8 +194,6 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     }
   };
 
-  static constexpr int narrow_width = std::min(native_width, 8), narrow_packs = 8 / narrow_width;
-
   void elements(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t n) const {
     for (std::int64_t o = o0; o < o1; ++o)
       for (std::int64_t i = i0; i < i0 + n; i += 8)
@@ -191,17 +212,9 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   KOKKOSQUANT_HOST_TASK void operator()(const std::int64_t task) const {
     const std::int64_t o0 = task / inner_tasks * task_outer, o1 = std::min(o0 + task_outer, walk.n_outer);
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
-    // (so many of a block that is asked whether all is inside: 2 take 1.1 times as long; and whole cache lines of codes, as some
-    // processors write parts of them past the caches one by one: doubles to bytes, a Xeon, 2 take 1.5 times as long)
-    constexpr int fill_line =
-        host_vector_bytes < cache_line ? 2 : cache_line / (native_width * static_cast<int>(std::max({sizeof(O)...})));
-    constexpr int native_packs = Lines::template narrows<native_width> ? narrowed_packs
-                                 : looks_inside<Element>               ? 4
-                                 : Walk::has_packed                    ? std::max(2, packed_at_once / native_width)
-                                                                       : std::clamp(fill_line, 2, 8);
     if (by_element)
       elements(o0, o1, i0, n);
-    else if (n >= native_packs * native_width || dense)
+    else if (n >= native_size || dense)
       rectangle<native_width, native_packs>(o0, o1, i0, n);
     else
       rectangle<narrow_width, narrow_packs>(o0, o1, i0, n);

@@ -12,8 +12,8 @@ constexpr QuantizeDescriptor range{-8, 7};
 struct Extents {
   std::size_t rows, times, columns;
 };
-constexpr Extents long_lines{12, 44, 4099}, cache_lines{12, 460, 384};  // 8.6 and 8.5 MB of float
-constexpr Extents lines_of_4{64, 32800, 4}, lines_of_8{64, 16400, 8};   // 8.4 MB of bytes
+constexpr Extents long_lines{12, 44, 4099}, cache_lines{12, 460, 384};                           // 8.6 and 8.5 MB of float
+constexpr Extents lines_of_3{64, 43800, 3}, lines_of_4{64, 32800, 4}, lines_of_8{64, 16400, 8};  // 8.4 MB of bytes
 
 template <class T = float, class Granularity, class F>
 void run(const Granularity& g, const F& f, const Extents& extents = long_lines) {
@@ -24,7 +24,7 @@ void run(const Granularity& g, const F& f, const Extents& extents = long_lines) 
   const bool are_short = columns < 16;
   for (const Place& place :
        are_short ? std::vector{Place{}, dense} : std::vector{Place{}, misaligned, with_gaps, Place{Order::left}})
-    for (const Packing packing : {Packing::across, Packing::down}) {
+    for (const Packing packing : are_short ? std::vector{Packing::across} : std::vector{Packing::across, Packing::down}) {
       const Setting s{place, place, place, {}, packing, Mapping::automatic};
       SCOPED_TRACE(describe(s));
       FamilyRunner<Granularity, Exec, T, T> runner(p, g, s);
@@ -88,7 +88,11 @@ TEST(FamilyStreaming, ShortLines) {
   for (const Extents& lines : {lines_of_4, lines_of_8}) {
     run<float>(PerToken{}, quantize, lines);
     run<double>(PerToken{}, quantize, lines);
+    run<float>(PerChannel{}, quantize, lines);
+    run<float>(PerGroup{2}, quantize, lines);
   }
+  run<double>(PerChannel{}, quantize, lines_of_3);
+  run<float>(PerGroup{4}, quantize, lines_of_8);
 }
 
 }  // namespace

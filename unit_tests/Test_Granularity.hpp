@@ -146,6 +146,23 @@ TYPED_TEST_P(Granularity, LongLinesAndManyOfThem) {
   all(PerBlock{30, 128}, 0);
 }
 
+// Lines shorter than a block, of which several are walked as one where there are no gaps between them, and small cells.
+TYPED_TEST_P(Granularity, ManyShortLines) {
+  using Fixture = Granularity<TypeParam>;
+  std::size_t i = 0;
+  for (const std::size_t D : {1, 2, 3, 4, 5, 7, 8, 12, 16, 21, 24, 31, 32, 33, 48, 63, 64, 65}) {
+    const auto all = [&](const auto& g) {
+      const Constants constants = ++i % 5 == 0 ? Constants::wild : Constants::tame;
+      const auto p = Fixture::problem(g, 1 + 4000 / D, D, {-128, 127}, constants, i);
+      for (const std::size_t place : {std::size_t{0}, std::size_t{1}, i}) Fixture::run(p, g, setting(place));
+    };
+    all(PerChannel{});
+    all(PerToken{});
+    for (const std::int64_t columns : {2, 3, 4, 16}) all(PerGroup{columns});
+    all(PerBlock{3, 4});
+  }
+}
+
 TYPED_TEST_P(Granularity, InPlace) {
   using Fixture = Granularity<TypeParam>;
   Fixture::for_each_granularity(6, [&](const auto& g) {
@@ -166,6 +183,6 @@ TYPED_TEST_P(Granularity, NothingAndOneElement) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(Granularity, EveryWidthAndHeight, EveryGroupAndBlock, EveryPlaceAndMapping, AnyRangeAndZeroPoint,
-                            LongLinesAndManyOfThem, InPlace, NothingAndOneElement);
+                            LongLinesAndManyOfThem, ManyShortLines, InPlace, NothingAndOneElement);
 
 }  // namespace KokkosQuantTest

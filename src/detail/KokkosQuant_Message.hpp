@@ -77,7 +77,8 @@ class MessagePart {
 #if defined(__GNUC__)
 [[gnu::cold, gnu::noinline]]
 #endif
-inline std::string message_of(std::initializer_list<MessagePart> parts) {
+inline std::string
+message_of(std::initializer_list<MessagePart> parts) {
   std::string message;
   for (const MessagePart& part : parts) part.append_to(message);
   return message;

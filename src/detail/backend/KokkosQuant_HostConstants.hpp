@@ -2,6 +2,7 @@
 // The constants of a block's elements: those of many cells are computed at once, and each block gets its own from them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -96,6 +97,24 @@ struct ConstantsTable {
       }
     }
     return complicated == 0;
+  }
+  // n entries once more
+  void copy(int from, int to, int n) {
+    const auto copy_of = [=](auto& values) {
+      for (int j = 0; j < n; ++j) values.lane[to + j] = values.lane[from + j];
+    };
+    Table::for_each(copy_of, table);
+    if constexpr (looks) {
+      copy_of(inside.positive);
+      copy_of(inside.negative);
+    }
+  }
+  // the first n again and again, up to so many
+  void repeat(int n, int up_to) {
+    for (int have = n, more; have < up_to; have += more) {
+      more = std::min(have, up_to - have);
+      copy(0, have, more);
+    }
   }
 };
 

@@ -18,10 +18,10 @@ struct HostLaunch {
   using Sweep = HostSweep<Element, Out, In, Tiled, Ahead>;
   static constexpr int pack_width = Sweep::native_width;
 
-  // Are cells long enough to be taken in turn, rather than each lane with constants of its own?
+  // Are cells taken in turn, rather than each lane with constants of its own? That pays where cells are short and many lines share them.
   template <class Plan>
   static bool fits_pieces(const Plan& plan) {
-    return plan.cells.inner >= 8;
+    return plan.cells.inner >= 8 || (plan.cells.inner >= 2 && plan.cells.outer <= 16);
   }
   template <class Plan>
   static bool fits_packs(const Plan&) {
@@ -45,6 +45,24 @@ struct HostLaunch {
     const std::int64_t bytes = plan.walk.n_inner * static_cast<std::int64_t>(sizeof(typename Sweep::C));
     return bytes >= host_tuning.least_line_alone && bytes <= host_tuning.longest_line_alone && !has_gaps(plan);
   }
+  // Short lines of a constant a position, without gaps between them: a few of them, in whole cache lines, are a line that blocks fill.
+  template <class Plan>
+  static std::int64_t folded_lines(const Plan& plan) {
+    const std::int64_t n = plan.walk.n_inner, unit = cache_line / std::gcd<std::int64_t>(cache_line, n);
+    if (Tiled || !plan.lanes_differ || n >= Sweep::native_size || unit * n > host_tuning.tile_positions || has_gaps(plan))
+      return 0;
+    return std::max<std::int64_t>(1, host_tuning.folded_positions / (unit * n)) * unit;
+  }
+  // Cells without gaps: do their scales follow each other in the same order?
+  template <class Plan>
+  static bool cells_follow(const Plan& plan) {
+    Element element = plan.element;
+    if constexpr (Tiled)
+      return plan.cells.outer == 1 && is_dense(plan) &&
+             element.split_lines(plan.walk.n_outer, plan.walk.n_inner / plan.cells.inner);
+    else
+      return false;
+  }
   // The output is large, and no input: what is there is neither read before nor soon after.
   template <class Plan>
   static bool is_streaming(const Plan& plan) {
@@ -65,6 +83,8 @@ struct HostLaunch {
             plan.by_element,
             plan.lanes_differ,
             plan.lanes_differ && goes_one_by_one(plan),
+            cells_follow(plan),
+            folded_lines(plan),
             plan.cells.outer,
             plan.cells.inner,
             1,
@@ -78,7 +98,10 @@ struct HostLaunch {
     Sweep sweep = sweep_of(plan);
     if constexpr (Ahead)
       if (!plan.lanes_differ) sweep.ahead = t.large_input_ahead / static_cast<std::int64_t>(sizeof(*plan.walk.in.head.data));
-    if (plan.lanes_differ) {
+    if (sweep.folded > 0) {
+      sweep.task_inner = n_inner;
+      sweep.task_outer = std::max<std::int64_t>(1, 4 * t.task_elements / (sweep.folded * n_inner)) * sweep.folded;
+    } else if (plan.lanes_differ) {
       sweep.task_inner = std::min<std::int64_t>(n_inner, plan.contiguous ? t.tile_positions : t.strided_tile);
       sweep.task_outer = std::max(t.tile_lines, t.task_elements / sweep.task_inner);
     } else {

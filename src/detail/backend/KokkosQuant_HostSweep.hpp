@@ -45,6 +45,8 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
   bool by_element;                      // no packs
   bool lanes_differ;                    // neighbours in a pack lie in different cells, nearly always
   bool one_by_one;                      // (lanes differ) lines are walked one after the other
+  bool cells_follow;                    // (tiled, dense) so do the cells' constants: cell after cell, line after line
+  std::int64_t folded;                  // (lanes differ) so many short lines without gaps are walked as one, or 0
   std::int64_t cell_outer, cell_inner;  // (tiled) extents of a cell
   std::int64_t task_outer, task_inner, inner_tasks;
 
@@ -111,16 +113,18 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
         if (!table.fill(Applied{s.element}, 0, rows, n, LineCells{o}))
           s.elements(o, o + rows, i, n);
         else if (may_be_dense && s.dense && n == s.walk.n_inner && rows * n >= size)
-          dense_lines(s, o, rows, n, table);
+          dense_cells(s, o, 0, rows, n, table);
         else
           for (int row = 0; row < rows; ++row) lines(s, o + row, i, n, InTurn{table, row, never, never}, OneLine{});
       }
     }
-    static void dense_lines(const HostSweep& s, std::int64_t o, int rows, std::int64_t n, const BatchTable& table) {
+    // cells of n elements without gaps
+    static void dense_cells(const HostSweep& s, std::int64_t o, std::int64_t i, int cells, std::int64_t n,
+                            const BatchTable& table) {
       if constexpr (may_be_dense && Several::exists)
         if (n >= 4 && n < size && std::has_single_bit(static_cast<std::uint64_t>(n)))
-          return lines(s, o, 0, rows * n, Several{table, std::countr_zero(static_cast<std::uint64_t>(n))}, OneLine{});
-      lines(s, o, 0, rows * n, InTurn{table, 0, n, n}, OneLine{});
+          return lines(s, o, i, cells * n, Several{table, std::countr_zero(static_cast<std::uint64_t>(n))}, OneLine{});
+      lines(s, o, i, cells * n, InTurn{table, 0, n, n}, OneLine{});
     }
     // several cells a line
     static void tiled_line(const HostSweep& s, std::int64_t o, std::int64_t i, std::int64_t n) {
@@ -151,11 +155,17 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
           }
         };
         bool simple = true;
-        each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
-          simple &= table.fill(Applied{s.element}, at, cells, length, CellsOfLine{o / s.cell_outer, cell});
-        });
+        if (s.cells_follow)
+          simple = table.fill(Applied{s.element}, 0, count, length, CellsOfLine{0, first});
+        else
+          each_line([&](int at, std::int64_t o, std::int64_t cell, int cells) {
+            if (at >= in_line && cells == in_line && o % s.cell_outer != 0)
+              table.copy(at - cells, at, cells);  // those of the line before
+            else
+              simple &= table.fill(Applied{s.element}, at, cells, length, CellsOfLine{o / s.cell_outer, cell});
+          });
         if (simple)
-          lines(s, first / in_line, first % in_line * length, count * length, InTurn{table, 0, length, length}, OneLine{});
+          dense_cells(s, first / in_line, first % in_line * length, count, length, table);
         else
           each_line(
               [&](int, std::int64_t o, std::int64_t cell, int cells) { s.elements(o, o + 1, cell * length, cells * length); });
@@ -169,6 +179,12 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
       constexpr int columns = Lines::template narrows<W> ? host_tuning.coded_lines_at_once : host_tuning.lines_at_once;
       using At = typename Constants::template OneEach<tile>;
       ConstantsTable<Applied, tile> table;
+      if (!Tiled && may_be_dense && s.folds(n)) {
+        if (!table.fill(Applied{s.element}, 0, n, 1, PositionCells{o0, 0, 1, 1})) return s.elements(o0, o1, 0, n);
+        table.repeat(n, static_cast<int>(s.folded) * n);
+        for (std::int64_t o = o0; o < o1; o += s.folded) lines(s, o, 0, std::min(s.folded, o1 - o) * n, At{table}, OneLine{});
+        return;
+      }
       for (std::int64_t o = o0, end = o0; o < o1; o = end) {
         end = Tiled ? std::min(o1, (o / s.cell_outer + 1) * s.cell_outer) : o1;
         if (!table.fill(Applied{s.element}, 0, n, 1, PositionCells{o, i, s.cell_outer, s.cell_inner})) {
@@ -201,6 +217,9 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
                                                        OutSequence{}, InSequence{});
   }
 
+  // Are these whole lines, of which several are walked as one?
+  bool folds(std::int64_t n) const { return folded > 0 && n == walk.n_inner; }
+
   template <int W, int P>
   void rectangle(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t n) const {
     if (lanes_differ)
@@ -214,7 +233,7 @@ struct HostSweep<Element, Outputs<O...>, Inputs<I...>, Tiled, Ahead> : HostLines
     const std::int64_t i0 = task % inner_tasks * task_inner, n = std::min(task_inner, walk.n_inner - i0);
     if (by_element)
       elements(o0, o1, i0, n);
-    else if (n >= native_size || dense)
+    else if (n >= native_size || dense || folds(n))
       rectangle<native_width, native_packs>(o0, o1, i0, n);
     else
       rectangle<narrow_width, narrow_packs>(o0, o1, i0, n);

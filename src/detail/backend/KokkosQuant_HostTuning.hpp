@@ -17,10 +17,11 @@ struct HostTuning {
   // (the same) lines of so many bytes of one constant, without gaps between them, are walked one by one: their constants stay in the
   // first-level cache, and memory sees one stream. D = 1024 1.1-2 times as fast as several at once; D = 64 0.8, D = 4096 0.5.
   std::int64_t least_line_alone = 1 << 10, longest_line_alone = 1 << 12;
-  int cell_positions = 1 << 8;             // (cells across lines) positions that are reduced at once
-  int tile_sum_bytes = 1 << 18;            // (sums across lines) of the 16 sums of each line of a task: 2^15 0.6 times as fast
-  std::int64_t cached_elements = 1 << 18;  // of a cell: those of larger ones are no longer at hand when its scale is known
-  std::int64_t strided_tile = 1 << 6;      // (strided) inner elements a task: cache lines are used up before they leave
+  std::int64_t folded_positions = 1 << 10;  // (the same) of short lines that are walked as one
+  int cell_positions = 1 << 8;              // (cells across lines) positions that are reduced at once
+  int tile_sum_bytes = 1 << 18;             // (sums across lines) of the 16 sums of each line of a task: 2^15 0.6 times as fast
+  std::int64_t cached_elements = 1 << 18;   // of a cell: those of larger ones are no longer at hand when its scale is known
+  std::int64_t strided_tile = 1 << 6;       // (strided) inner elements a task: cache lines are used up before they leave
   // Outputs this large go past the caches, in lines of so many elements at least or of whole cache lines. With 32 MiB of last-level cache that is
   // 1.0 times as fast for outputs of 2 and 4 MiB, 1.2-1.6 times at 8, 1.2-1.8 times beyond.
   std::int64_t streaming_bytes = 8 << 20;

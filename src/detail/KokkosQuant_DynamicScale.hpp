@@ -242,6 +242,7 @@ struct ScaleFinder {
   using compute = compute_t<T>;
   using S = typename Scale::value_type;
   using Find = ScaleRules<Rules, T, S>;
+  static constexpr ScaleContract rules = Rules;
   Scale scale;
   ZeroPoint zero_point;
   ScaleOptions<compute> options;

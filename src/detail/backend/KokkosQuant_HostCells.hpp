@@ -13,6 +13,7 @@
 #include "../KokkosQuant_DynamicScale.hpp"
 #include "KokkosQuant_HostLaunch.hpp"
 #include "KokkosQuant_HostRange.hpp"
+#include "KokkosQuant_HostScales.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -87,12 +88,13 @@ struct HostDynamicSweep {
   }
   // Ranges of several cells before their scales: neither's chain of operations then waits for the other's.
   KOKKOSQUANT_HOST_INLINE void along(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) const {
-    constexpr int several = 16;
-    FiniteRange<C> range[several];
-    std::int64_t outer[several], inner[several];
+    using Scales = HostScales<Finder>;
+    Scales scales;
+    std::int64_t outer[Scales::most], inner[Scales::most];
     int n = 0;
     const auto find_scales = [&] {
-      for (int c = 0; c < n; ++c) finder.store(outer[c], inner[c], finder.find(range[c]));
+      scales.find(finder, n);
+      for (int c = 0; c < n; ++c) finder.store(outer[c], inner[c], scales.found[c]);
       for (int c = 0; c < n; ++c) statistics.whole_cell(outer[c], inner[c]);
       n = 0;
     };
@@ -102,10 +104,10 @@ struct HostDynamicSweep {
       const std::int64_t end = std::min(o + cells.cell_outer, o1);
       std::int64_t ci = ci0;
       for (std::int64_t i = i0; i < i1; i += cells.cell_inner, ++ci) {
-        range[n] = ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)});
+        scales.include(n, ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)}));
         outer[n] = co;
         inner[n] = ci;
-        if (++n == several) find_scales();
+        if (++n == Scales::most) find_scales();
       }
     }
     find_scales();

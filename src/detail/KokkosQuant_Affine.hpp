@@ -232,7 +232,7 @@ struct CodeConstants {
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class V>
 KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const V& t) {
-  return to_bits(greatest(nan_to_zero(t), -0x1p22f) + round_shift<float>);
+  return to_bits(greatest(nan_to_zero(t), -0x1p22f) + float{round_shift<float>});
 }
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class I>

@@ -134,15 +134,16 @@ KOKKOS_FORCEINLINE_FUNCTION CodeConstants<float, std::int32_t> code_constants(fl
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
-  return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + round_shift<float>);
+  return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + float{round_shift<float>});
 }
-// And with t itself: to be clamped.
+// And with t itself: to be clamped. (C{...}: packs take the other operand by reference, and nvcc finds no such constant for a device's code,
+// which it makes of this in programs that have plans for hosts alone.)
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x, V& t) {
   using C = typename V::value_type;
   t = corrected_quotient<sufficient_corrections<C>>(x, k.scale, k.inverse);
-  return to_bits(t + round_shift<C>);
+  return to_bits(t + C{round_shift<C>});
 }
 
 // Of two x within reach a word of both, for codes of a byte or less.

@@ -52,7 +52,9 @@ struct RangeOfBits {
   static constexpr int width = host_vector_bytes / static_cast<int>(sizeof(T));
   static constexpr Key all_but_sign = std::numeric_limits<Key>::max();
   using Keys = vector_t<Key, width>;
-  Keys least{}, most{};
+  Keys least, most;
+  KOKKOSQUANT_HOST_INLINE RangeOfBits()
+      : least{}, most{} {}  // (nvcc makes one that it writes itself for devices too, and fails)
 
   KOKKOSQUANT_HOST_INLINE void include(Keys bits) {
     if constexpr (Magnitude) {

@@ -53,7 +53,7 @@ struct HostScales {
     for (int c = 0; c < cells; c += width) {
       const FiniteRange<V> x{V::load(lo + c), V::load(hi + c)};
       const Some some = Finder::is_symmetric ? symmetric(x, o) : lower_end(x, o);
-      if (has_any(some.is_simple ^ -1, integer_of<C>(-1))) return false;
+      if (has_any(some.is_simple ^ integer_of<C>(-1), integer_of<C>(-1))) return false;
       store_pack(scale + c, some.scale);
       some.zero_point.store(zero_point + c);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // A pack: W values of one type, worked on as one vector of the host's instruction set, of the compilers' own extension. nvcc has no
-// such vectors in device code, and in a host-device template accepts an array: there a pack is one, and is read as a vector.
+// such vectors in device code, and in a host-device template accepts an array: there a pack is one, and is read and copied as a vector.
 #pragma once
 
 #include <concepts>
@@ -69,6 +69,16 @@ struct alignas(W * sizeof(T)) Pack {
   // which a load of 64 bytes then waits for. Backward, floats: 2.6 times as long.)
 #if defined(__CUDACC__)
   T lane[W];
+  Pack() = default;
+  KOKKOS_FORCEINLINE_FUNCTION Pack(const Pack& other) { *this = other; }
+  KOKKOS_FORCEINLINE_FUNCTION Pack& operator=(const Pack& other) {
+#if defined(__CUDA_ARCH__)
+    for (int j = 0; j < W; ++j) lane[j] = other.lane[j];  // (never called)
+#else
+    *reinterpret_cast<vector*>(this) = other.get();
+#endif
+    return *this;
+  }
 #else
   vector lane;
 #endif

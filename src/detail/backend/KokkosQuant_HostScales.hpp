@@ -50,7 +50,7 @@ struct HostScales {
     alignas(64) S scale[most];
     alignas(64) integer_of<C> zero_point[most];
     for (int c = cells; c % width != 0; ++c) lo[c] = hi[c] = 0;
-    for (int c = 0; c < cells; c += width) {
+    for (int c = 0; c < most && c < cells; c += width) {  // (c < most: gcc warns of what is behind)
       const FiniteRange<V> x{V::load(lo + c), V::load(hi + c)};
       const Some some = Finder::is_symmetric ? symmetric(x, o) : lower_end(x, o);
       if (has_any(some.is_simple ^ integer_of<C>(-1), integer_of<C>(-1))) return false;

@@ -149,8 +149,9 @@ TYPED_TEST_P(Granularity, LongLinesAndManyOfThem) {
 // Lines shorter than a block, of which several are walked as one where there are no gaps between them, and small cells.
 TYPED_TEST_P(Granularity, ManyShortLines) {
   using Fixture = Granularity<TypeParam>;
+  static constexpr std::size_t widths[] = {1, 2, 3, 4, 5, 7, 8, 12, 16, 21, 24, 31, 32, 33, 48, 63, 64, 65};
   std::size_t i = 0;
-  for (const std::size_t D : {1, 2, 3, 4, 5, 7, 8, 12, 16, 21, 24, 31, 32, 33, 48, 63, 64, 65}) {
+  for (const std::size_t D : widths) {
     const auto all = [&](const auto& g) {
       const Constants constants = ++i % 5 == 0 ? Constants::wild : Constants::tame;
       const auto p = Fixture::problem(g, 1 + 4000 / D, D, {-128, 127}, constants, i);

@@ -53,8 +53,8 @@ struct RangeOfBits {
   static constexpr Key all_but_sign = std::numeric_limits<Key>::max();
   using Keys = vector_t<Key, width>;
   Keys least, most;
-  KOKKOSQUANT_HOST_INLINE RangeOfBits()
-      : least{}, most{} {}  // (nvcc makes one that it writes itself for devices too, and fails)
+  // (of its own: one that nvcc writes is for devices too, and that crashes it)
+  KOKKOSQUANT_HOST_INLINE RangeOfBits() { least = most = Keys{}; }
 
   KOKKOSQUANT_HOST_INLINE void include(Keys bits) {
     if constexpr (Magnitude) {

@@ -100,31 +100,6 @@ struct alignas(W * sizeof(T)) Pack {
 template <class T, int W>
 using IntegerPack = Pack<std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>, W>;
 
-// The lanes that `which` names, where there is an instruction for it.
-template <class T, int W>
-inline constexpr bool can_permute =
-#if defined(__AVX512F__)
-    W * sizeof(T) == 64;
-#elif defined(__AVX2__)
-    W * sizeof(T) == 32 && sizeof(T) == 4;
-#else
-    false;
-#endif
-template <class T, int W>
-KOKKOSQUANT_HOST_INLINE Pack<T, W> permuted(const Pack<T, W>& from, [[maybe_unused]] const IntegerPack<T, W>& which) {
-#if defined(__AVX512F__)
-  const auto lanes = (__m512i)from.get(), places = (__m512i)which.get();
-  if constexpr (sizeof(T) == 4)
-    return Pack<T, W>::of((vector_t<T, W>)_mm512_maskz_permutexvar_epi32(0xffff, places, lanes));
-  else
-    return Pack<T, W>::of((vector_t<T, W>)_mm512_maskz_permutexvar_epi64(0xff, places, lanes));
-#elif defined(__AVX2__)
-  return Pack<T, W>::of((vector_t<T, W>)_mm256_permutevar8x32_epi32((__m256i)from.get(), (__m256i)which.get()));
-#else
-  return from;
-#endif
-}
-
 // The operations of KokkosQuant_Scalar.hpp. S is one value for all lanes or a pack.
 template <class S, class T, int W>
 concept lanes_of = std::same_as<S, T> || std::same_as<S, Pack<T, W>>;

@@ -35,7 +35,7 @@ struct Affine {
   using mask_constants = ContractConstants<V, I>;
   template <class V, class I>
   using inside_constants = ContractConstants<V, I>;
-  template <class V, class I>
+  template <class V, class I, bool Divides16>
   using gradient_constants = ContractConstants<V, I>;
 
   static constexpr bool shifts = Rules.zero_point == ZeroPointRule::inside_rounding;
@@ -83,7 +83,7 @@ struct Affine {
   static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return constants(scale, zero_point, d);
   }
-  template <std::floating_point C>
+  template <bool Divides16, std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto gradient_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return constants(scale, zero_point, d);
   }

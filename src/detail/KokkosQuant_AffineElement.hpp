@@ -47,7 +47,7 @@ struct StraightThrough {
     static constexpr Outcome outcome = Divides ? Outcome::any : Outcome::element;
 
     template <class V, class I>
-    using constants_of = typename A::template gradient_constants<V, I>;
+    using constants_of = typename A::template gradient_constants<V, I, Divides && sizeof(T) == 2>;
     using cell_constants = typename A::template mask_constants<C, integer_of<C>>;
 
     template <class Cell>
@@ -56,7 +56,7 @@ struct StraightThrough {
     }
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
-      return A::gradient_of_cell(widen<C>(cell.scale), cell.zero_point, this->range);
+      return A::template gradient_of_cell < Divides && sizeof(T) == 2 > (widen<C>(cell.scale), cell.zero_point, this->range);
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, integer_of<C>>& k) {
       return A::is_simple(k);

@@ -6,7 +6,8 @@
 // brings it closer. From a quotient within one ulp the last step is correctly rounded (Markstein 1990; Cornea-Hasegan,
 // Golliver, Markstein: "Correctness proofs outline for Newton-Raphson based floating-point divide and square root
 // algorithms", ARITH-14, 1999), if nothing over- or underflows: so two corrections always do. In float one is enough:
-// unit_tests/exhaustive divides all 2^46 pairs of significands, and none differs (docs/gpu.md).
+// unit_tests/exhaustive divides all 2^46 pairs of significands, and none differs (docs/gpu.md). Where nothing is left to correct, +0 is
+// taken off, and so -0 stays. (It is the inverse that is negated: of a negated fused step gcc makes one whose +0 is not negated.)
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ KOKKOSQUANT_FOR_PACKS_TOO
 template <int Corrections, class V, class S>
 KOKKOS_FORCEINLINE_FUNCTION V corrected_quotient(const V& x, const S& scale, const S& inverse) {
   V q = multiply(x, inverse);
-  for (int c = 0; c < Corrections; ++c) q = fused_multiply_add(fused_multiply_add(-q, scale, x), inverse, q);
+  for (int c = 0; c < Corrections; ++c) q = fused_multiply_add(fused_multiply_add(q, scale, -x), -inverse, q);
   return q;
 }
 
@@ -49,12 +50,6 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
   const std::uint64_t magnitude = bits_as<std::uint64_t>(x) << 1;
   return magnitude - 1 >= (std::uint64_t(1023 - 60) << 53) - 1 && magnitude <= (std::uint64_t(1023 + 80) << 53);
 }
-template <std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION C with_sign_of(C magnitude, C sign) {
-  constexpr integer_of<C> mask =
-      sizeof(C) == 8 ? static_cast<integer_of<C>>(std::uint64_t(1) << 63) : static_cast<integer_of<C>>(std::uint32_t(1) << 31);
-  return bits_as<C>((bits_as<integer_of<C>>(magnitude) & ~mask) | (bits_as<integer_of<C>>(sign) & mask));
-}
 
 // ---- backward ---------------------------------------------------------------------------------------------------------
 
@@ -74,6 +69,17 @@ KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C
   const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
   return {scale, divide(C(1), scale), k.t_min, k.t_max, is_quick_scale(scale)};
 }
+// For packs of 16-bit gradients: bounds of x, and the reciprocal or NaN (backend/KokkosQuant_HostGradients.hpp).
+template <class V>
+struct DividingConstants : InsideConstants<V> {
+  V inverse;
+
+  template <class F, class... K>
+  static void for_each(const F& f, K&... k) {
+    InsideConstants<V>::for_each(f, k...);
+    f(k.inverse...);
+  }
+};
 // x is any: where a step of its quotient overflows or is NaN, the true one is far outside or NaN, and both compare as outside
 // (bounds are below 2^34, and t is above 2^39 there); where one underflows, |t| is far below the least bound, 1/2.
 template <std::floating_point C>
@@ -86,14 +92,10 @@ template <class V, class X>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_inside_of_doubles(const QuickBackwardConstants<V>& k, const X& x) {
   return within(corrected_quotient<sufficient_corrections<double>>(x, k.scale, k.inverse), k.t_min, k.t_max);
 }
-// x is a quick numerator
-template <std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION C quick_signed_quotient(C x, C scale, C inverse) {
-  return with_sign_of(quick_quotient(x, scale, inverse), x);  // a correction loses -0
-}
+// dy is a quick numerator
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION C quick_quantize_backward(const QuickBackwardConstants<C>& k, C dy, C x) {
-  return keep_if(quick_inside(k, x), quick_signed_quotient(dy, k.scale, k.inverse));
+  return keep_if(quick_inside(k, x), quick_quotient(dy, k.scale, k.inverse));
 }
 
 // ---- forward ----------------------------------------------------------------------------------------------------------

@@ -24,11 +24,14 @@ struct Affine<contracts::reference> {
   using mask_constants = BackwardConstants<V>;
   template <class V, class>
   using inside_constants = InsideConstants<V>;
-  // of straight-through gradients, for packs: a mask in double takes no division either, where there are fused steps
+  // Of straight-through gradients, for packs: a mask in double takes no division either, where there are fused steps. Divides16: nor does
+  // a gradient in 16 bits that is divided, where it pays.
   template <class I>
   static constexpr bool by_reciprocal = host_packs_fuse && sizeof(lane_of<I>) == 8;
-  template <class V, class I>
-  using gradient_constants = std::conditional_t<by_reciprocal<I>, QuickBackwardConstants<V>, InsideConstants<V>>;
+  template <class V, class I, bool Divides16>
+  using gradient_constants = std::conditional_t<
+      by_reciprocal<I>, QuickBackwardConstants<V>,
+      std::conditional_t<Divides16 && host_packs_avoid_division<float>, DividingConstants<V>, InsideConstants<V>>>;
 
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto forward(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
@@ -42,10 +45,13 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto inside_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return Impl::inside_constants(scale, zero_point, d);
   }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION auto gradient_of_cell(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+  template <bool Divides16, std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION gradient_constants<C, integer_of<C>, Divides16> gradient_of_cell(
+      C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     if constexpr (by_reciprocal<integer_of<C>>)
       return quick_backward_constants(scale, zero_point, d);
+    else if constexpr (Divides16 && host_packs_avoid_division<float>)
+      return {Impl::inside_constants(scale, zero_point, d), inverse_or_nan(scale)};
     else
       return Impl::inside_constants(scale, zero_point, d);
   }
@@ -186,7 +192,7 @@ struct Affine<contracts::reference> {
   }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION C quick_divide(const QuickBackwardConstants<C>& k, C dividend) {
-    return quick_signed_quotient(dividend, k.scale, k.inverse);
+    return quick_quotient(dividend, k.scale, k.inverse);
   }
 };
 

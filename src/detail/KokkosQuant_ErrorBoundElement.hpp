@@ -43,7 +43,8 @@ inline constexpr double largest_number<bfloat16_t> = 0x1.fep127;
 
 // |t| <= 2^31: nearest integer, ties to even
 KOKKOS_FORCEINLINE_FUNCTION std::int32_t round_any(float t) {
-  const float shift = with_sign_of(0x1p23f, t);
+  const std::uint32_t sign = bits_as<std::uint32_t>(t) & 0x80000000u;
+  const auto shift = bits_as<float>(sign | 0x4b000000u);  // 2^23 with the sign of t
   const float rounded = t > -0x1p23f && t < 0x1p23f ? (t + shift) - shift : t;
   return static_cast<std::int32_t>(rounded);
 }

@@ -186,16 +186,37 @@ struct BlockConstants {
     int log_length;
     KOKKOSQUANT_HOST_INLINE BlockConstants operator()(std::int64_t i) const {
       if (1 << log_length >= run && i % run == 0) return of_whole_packs(i);
+      if (!Interleaved && 2 << log_length == W && i % (W / 2) == 0) return of_half_packs(i);
       BlockConstants k;
       k.inside = cells.inside_of(i >> log_length, (i + W * P - 1) >> log_length);
       for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
         constexpr int start = p / 2 * 2 * W;
+        if constexpr (Interleaved && p % 2 == 1)
+          if (i % 2 == 0) {  // neighbours of the even ones, in the same cells
+            k.pack[p] = k.pack[p - 1];
+            return;
+          }
         const std::int64_t first = (i + start) >> log_length;
         const auto phase = static_cast<I>(i + start - (first << log_length));
         const auto cell = Pack<I, W>::of((elements(p) - start + phase) >> log_length);
         Constants::for_each([first, &cell](auto& pack, const auto& values)
                                 KOKKOSQUANT_HOST_LAMBDA { pack = permuted(pack.load(values.lane + first), cell); },
                             k.pack[p], cells.table);
+      });
+      return k;
+    }
+    // two cells a pack
+    KOKKOSQUANT_HOST_INLINE BlockConstants of_half_packs(std::int64_t i) const {
+      BlockConstants k;
+      k.inside = cells.inside_of(i >> log_length, (i + W * P - 1) >> log_length);
+      const auto second = elements(0) >= W / 2;
+      for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+        const std::int64_t cell = (i + p * W) >> log_length;
+        Constants::for_each(
+            [cell, second](auto& pack, const auto& values) KOKKOSQUANT_HOST_LAMBDA {
+              pack = pack.of(second ? pack.all(values.lane[cell + 1]).get() : pack.all(values.lane[cell]).get());
+            },
+            k.pack[p], cells.table);
       });
       return k;
     }

@@ -11,6 +11,7 @@
 #include "KokkosQuant_HostApply.hpp"
 #include "KokkosQuant_HostBlock.hpp"
 #include "KokkosQuant_HostConstants.hpp"
+#include "KokkosQuant_HostGradients.hpp"
 #include "KokkosQuant_HostHalves.hpp"
 #include "KokkosQuant_HostTuning.hpp"
 
@@ -119,9 +120,17 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE void store(const Line& l, std::int64_t i, const OutBlocks& out, std::index_sequence<A...>) {
       (store_one<(Streaming && A == 0)>(get<A>(out), get<A>(l.out) + i / elements_per<O>), ...);
     }
+    template <bool Streaming = false>
     static KOKKOSQUANT_HOST_INLINE void finish(const Applied& element, const Line& l, std::int64_t i, const Constants& k,
                                                const InBlocks& in) {
-      store(l, i, apply(element, k, in), OutSequence{});
+#if defined(KOKKOSQUANT_HOST_AVX512)
+      if constexpr (divides_by_reciprocal<decltype(k.pack[0]), W, P>) {
+        Block<float, W, P, Interleaved, Outcome::not_subnormal> dx;
+        if (divide_gradients(k.pack, l.in.head + i, get<0>(in).pack, get<1>(in).pack, dx.pack)) [[likely]]
+          return store_one<Streaming>(dx, l.out.head + i);
+      }
+#endif
+      store<Streaming>(l, i, apply(element, k, in), OutSequence{});
     }
 
     // n elements of lines that share their constants. The two last blocks overlap: both are loaded before the first of
@@ -188,7 +197,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
       for (; i + size <= n; i += size) {
         (look_ahead_in_large(s, l[L], i, InSequence{}), ...);
         const Constants k = at(i);
-        (store<true>(l[L], i, apply(element, k, load(l[L], i)), OutSequence{}), ...);
+        (finish<true>(element, l[L], i, k, load(l[L], i)), ...);
       }
       if (i == n) return;
       if constexpr (Walk::has_packed)

@@ -30,9 +30,8 @@ struct FakeQuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class R = A>
   static KOKKOS_FORCEINLINE_FUNCTION auto apply_by_reciprocal(const K& k, V& y, const V& x)
-      -> decltype(R::fake_by_reciprocal(k, y, y, x)) {
-    V t;
-    return R::fake_by_reciprocal(k, y, t, x);
+      -> decltype(R::fake_by_reciprocal(k, y, x)) {
+    return R::fake_by_reciprocal(k, y, x);
   }
   // Blocks of floats that are inside, by the library's own rules.
   static constexpr bool looks_inside = sizeof(C) == 4 && !host_packs_avoid_division<C> && Rules == contracts::reference;

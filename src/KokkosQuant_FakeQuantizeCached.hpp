@@ -58,11 +58,10 @@ struct FakeQuantizeWithMaskElement : CellElement<T, Scale, ZeroPoint> {
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V, class J, class R = A>
   static KOKKOS_FORCEINLINE_FUNCTION auto apply_by_reciprocal(const K& k, V& y, J& flag, const V& x)
-      -> decltype(R::fake_by_reciprocal(k.forward, y, y, x)) {
-    V t;
-    const auto bits = R::fake_by_reciprocal(k.forward, y, t, x);
+      -> decltype(R::fake_by_reciprocal(k.forward, y, x)) {
+    const V t = R::fake_by_reciprocal(k.forward, y, x);
     flag = to_flag(A::template inside<C>(k.mask, x, t), x);
-    return bits;
+    return t;
   }
   static constexpr bool looks_inside = FakeQuantizeElement<T, Rules, Scale, ZeroPoint>::looks_inside;
   KOKKOSQUANT_FOR_PACKS_TOO

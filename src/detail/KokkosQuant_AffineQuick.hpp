@@ -131,21 +131,19 @@ KOKKOS_FORCEINLINE_FUNCTION CodeConstants<float, std::int32_t> code_constants(fl
                                                                               const QuantizeDescriptor& d) {
   return {scale, inverse_or_nan(scale), shifted_zero_point<float>(zero_point), all_moderate(zero_point, d)};
 }
-// The bits of t + round_shift. Those of |t| < 2^22 (2^51 in double) have round_shift's exponent, and no others have: not NaN, and not
-// what over- or underflowed on the way (see quick_inside).
+// t, to be clamped before or after it is rounded: right, or NaN, or so small that it rounds to 0 (see quick_inside).
+KOKKOSQUANT_FOR_PACKS_TOO
+template <class K, class V>
+KOKKOS_FORCEINLINE_FUNCTION V quick_quotient_or_nan(const K& k, const V& x) {
+  return corrected_quotient<sufficient_corrections<typename V::value_type>>(x, k.scale, k.inverse);
+}
+// The bits of t + round_shift. Those of |t| < 2^22 have round_shift's exponent, and no others have: not NaN, and not what over- or
+// underflowed on the way. (float{...}: packs take the other operand by reference, and nvcc finds no such constant for a device's code,
+// which it makes of this in programs that have plans for hosts alone.)
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class K, class V>
 KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
   return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + float{round_shift<float>});
-}
-// And with t itself: to be clamped. (C{...}: packs take the other operand by reference, and nvcc finds no such constant for a device's code,
-// which it makes of this in programs that have plans for hosts alone.)
-KOKKOSQUANT_FOR_PACKS_TOO
-template <class K, class V>
-KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x, V& t) {
-  using C = typename V::value_type;
-  t = corrected_quotient<sufficient_corrections<C>>(x, k.scale, k.inverse);
-  return to_bits(t + C{round_shift<C>});
 }
 
 // Of two x within reach a word of both, for codes of a byte or less.

@@ -90,21 +90,20 @@ struct Affine<contracts::reference> {
   static KOKKOS_FORCEINLINE_FUNCTION auto rounded_bits(const CodeConstants<V, I>& k, const X& x) {
     return quick_rounded_bits(k, x);
   }
-  // codes of most packs, or what comes back of them, and the bits that tell whether all are right
+  // codes of most packs, or what comes back of them, and t, which tells whether all are right: where it is not NaN
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class I, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto code_by_reciprocal(const K& k, I& code, const X& x) {
-    X t;
-    const I bits = quick_rounded_bits(k, x, t);
+  static KOKKOS_FORCEINLINE_FUNCTION X code_by_reciprocal(const K& k, I& code, const X& x) {
+    const X t = quick_quotient_or_nan(k, x);
     code = round_small_and_add(clamp(t, k.lo, k.hi), k.shifted);
-    return bits;
+    return t;
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class X>
-  static KOKKOS_FORCEINLINE_FUNCTION auto fake_by_reciprocal(const K& k, X& y, X& t, const X& x) {
-    const auto bits = quick_rounded_bits(k, x, t);
-    y = multiply(clamp(rounded_small(t), k.lo, k.hi), k.scale);  // (the sum is that of the bits)
-    return bits;
+  static KOKKOS_FORCEINLINE_FUNCTION X fake_by_reciprocal(const K& k, X& y, const X& x) {
+    const X t = quick_quotient_or_nan(k, x);
+    y = multiply(clamp(rounded_small(t), k.lo, k.hi), k.scale);
+    return t;
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class V>

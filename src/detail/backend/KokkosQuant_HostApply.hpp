@@ -37,12 +37,9 @@ concept applies_by_reciprocal = host_packs_avoid_division<typename V::value_type
 };
 template <class Element, class K, class C, int W, int P, class... Out>
 KOKKOSQUANT_HOST_INLINE bool apply_quickly(const K (&k)[P], const Pack<C, W> (&x)[P], Out (&... out)[P]) {
-  constexpr auto exponent = static_cast<integer_of<C>>(sizeof(C) == 8 ? std::uint64_t(0xfff) << 52 : 0xff800000u);
-  auto unlike = IntegerPack<C, W>::all(0);
-  for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
-    unlike = unlike | (Element::apply_by_reciprocal(k[p], out[p]..., x[p]) ^ round_shift_bits<C>);
-  });
-  return !has_any(unlike, exponent);
+  Pack<C, W> t[P];
+  for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { t[p] = Element::apply_by_reciprocal(k[p], out[p]..., x[p]); });
+  return !has_nan(t);
 }
 
 #if defined(KOKKOSQUANT_HOST_AVX512)

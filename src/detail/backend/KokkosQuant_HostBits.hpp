@@ -59,6 +59,28 @@ KOKKOSQUANT_HOST_INLINE bool has_any(const Pack<I, W>& lanes, I bits) {
   return (all & bits) != 0;
 }
 
+// Is any lane NaN? Two packs a comparison, where there are masks.
+template <std::floating_point C, int W, int P>
+KOKKOSQUANT_HOST_INLINE bool has_nan(const Pack<C, W> (&t)[P]) {
+#if defined(__AVX512F__)
+  if constexpr (W * sizeof(C) == 64) {
+    unsigned nan = 0;
+    for_each_pack<(P + 1) / 2>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
+      constexpr int a = 2 * p, b = a + 1 < P ? a + 1 : a;
+      if constexpr (sizeof(C) == 4)
+        nan |= _mm512_cmp_ps_mask((__m512)t[a].get(), (__m512)t[b].get(), _CMP_UNORD_Q);
+      else
+        nan |= _mm512_cmp_pd_mask((__m512d)t[a].get(), (__m512d)t[b].get(), _CMP_UNORD_Q);
+    });
+    return nan != 0;
+  }
+#endif
+  constexpr integer_of<C> all = -1;
+  auto numbers = IntegerPack<C, W>::all(all);
+  for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA { numbers = numbers & is_number(t[p]); });
+  return has_any(numbers ^ all, all);
+}
+
 // As the scalar ones: of two that are not NaN.
 template <std::floating_point C, int W>
 KOKKOSQUANT_HOST_INLINE Pack<C, W> greatest(const Pack<C, W>& a, C b) {

@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "../KokkosQuant_AffineQuick.hpp"
-#include "KokkosQuant_HostPack.hpp"
+#include "KokkosQuant_HostBits.hpp"
 
 namespace KokkosQuant::Impl {
 
@@ -25,7 +25,6 @@ template <int P, class T>
 KOKKOSQUANT_HOST_INLINE bool divide_gradients(const DividingConstants<Pack<float, 16>> (&k)[P], const T* stored,
                                               const Pack<float, 16> (&dy)[P], const Pack<float, 16> (&x)[P],
                                               Pack<float, 16> (&dx)[P]) {
-  __mmask16 doubtful = 0;
   for_each_pack<P>([&](auto p) KOKKOSQUANT_HOST_LAMBDA {
     const auto scale = (__m512)k[p].scale.get(), inverse = (__m512)k[p].inverse.get();
     const auto numerator = (__m512)dy[p].get(), in = (__m512)x[p].get();
@@ -34,7 +33,6 @@ KOKKOSQUANT_HOST_INLINE bool divide_gradients(const DividingConstants<Pack<float
     const __m512 q = numerator * inverse;  // as corrected_quotient, the last step where x is inside
     const __m512 too_much = _mm512_fmsub_ps(q, scale, numerator);
     dx[p] = dx[p].of((vector_t<float, 16>)_mm512_maskz_fnmadd_ps(inside, too_much, inverse, q));
-    if constexpr (p % 2 == 1) doubtful |= _mm512_cmp_ps_mask((__m512)dx[p - 1].get(), (__m512)dx[p].get(), _CMP_UNORD_Q);
   });
   if constexpr (std::same_as<T, bfloat16_t>) {
     constexpr short least = ((127 - 60) << 8) - 1;
@@ -43,9 +41,9 @@ KOKKOSQUANT_HOST_INLINE bool divide_gradients(const DividingConstants<Pack<float
       const __m512i twice = _mm512_slli_epi16(_mm512_loadu_si512(stored + 32 * p), 1);
       lowest = _mm512_min_epu16(lowest, _mm512_add_epi16(twice, _mm512_set1_epi16(-1)));  // of 0 the largest
     });
-    return doubtful == 0 && _mm512_cmplt_epu16_mask(lowest, _mm512_set1_epi16(least)) == 0;
+    if (_mm512_cmplt_epu16_mask(lowest, _mm512_set1_epi16(least)) != 0) return false;
   }
-  return doubtful == 0;
+  return !has_nan(dx);
 }
 #endif
 

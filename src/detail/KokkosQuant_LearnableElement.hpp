@@ -176,6 +176,28 @@ struct Learnable {
         if constexpr (WithZeroPoint) term[w][1] = multiply(keep_if(!is_inside[w], dy[w]), -k.scale);
       }
     }
+    // Of |x| up to it all are inside: RN(n * scale), whose quotient rounds to n. Negative where not even 0 is.
+    static KOKKOS_FORCEINLINE_FUNCTION C inside_limit(const QuickLearnableConstants<C>& k) {
+      return multiply(least(k.hi - round_shift<C>, round_shift<C> - k.lo), k.scale);
+    }
+    // The same where all x are inside: dx is dy, and only the scale takes anything.
+    template <class ConstantsOf, int W>
+    KOKKOS_FORCEINLINE_FUNCTION void apply_quick_inside(const ConstantsOf& quick_of, C (&term)[W], const C (&dy)[W],
+                                                        const C (&x)[W]) const {
+      C stored[W];
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w) {
+        const QuickLearnableConstants<C>& k = quick_of(w);
+        const C rounded = quick_quotient(x[w], k.scale, k.inverse) + round_shift<C>;
+        stored[w] = multiply(rounded - round_shift<C>, k.scale);
+      }
+      round_as_stored<T>(stored);
+      KOKKOSQUANT_UNROLL
+      for (int w = 0; w < W; ++w) {
+        const QuickLearnableConstants<C>& k = quick_of(w);
+        term[w] = multiply(dy[w], quick_quotient(subtract(stored[w], x[w]), k.scale, k.inverse));
+      }
+    }
   };
 };
 

@@ -18,6 +18,14 @@ template <class Exec>
 inline constexpr bool has_neighbours = false;
 #endif
 
+// Of all threads of a warp that are here. (Any answer is right to those who ask so to go one way together.)
+KOKKOS_FORCEINLINE_FUNCTION bool is_true_for_all(bool value) {
+#if defined(__CUDA_ARCH__)
+  return __all_sync(__activemask(), value) != 0;
+#else
+  return value;
+#endif
+}
 // The value of the thread that is so many further on, in a group of Size neighbours that all call it: a power of two of them,
 // at most a warp, and index 0 of the launch starts the first group. (Kokkos gives neighbours in a warp neighbouring indices.)
 template <int Size>

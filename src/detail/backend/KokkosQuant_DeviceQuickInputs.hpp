@@ -41,6 +41,23 @@ class QuickInputs {
       return all;
     }
   }
+  // The largest |x|; of NaN no limit holds.
+  template <class Chunk>
+  static KOKKOS_FORCEINLINE_FUNCTION C largest(const Chunk& x) {
+    if constexpr (std::is_same_v<T, float> || (sizeof(T) == 2 && Chunk::in_words)) {
+      LoadedRange<T, true> range;
+      range.include_chunk(x);
+      return range.range().hi;
+    } else {
+      C all = 0;
+      KOKKOSQUANT_UNROLL
+      for (int v = 0; v < Chunk::size; ++v) {
+        const C value = widen<C>(x.value(v)), magnitude = value < 0 ? -value : value;
+        all = magnitude <= all ? all : magnitude;
+      }
+      return all;
+    }
+  }
 
  private:
   // Halves are 2^-24 at least. The smallest bfloat16 is found as the distance from it to beyond the limit is, in one word with the largest.

@@ -107,7 +107,7 @@ struct DeviceSumTeamsAcross : Walk {
           const Place place = this->moved(at, 0, u * sum_lanes);
           if (quick_inputs.hold(now.x[u])) {
             C term[W][K];
-            this->compute_quick(OneEach<Quick>{quick}, place.dx, now.dy[u], now.x[u], term);
+            *reinterpret_cast<Chunk<T, W>*>(place.dx) = this->compute_quick(OneEach<Quick>{quick}, now.dy[u], now.x[u], term);
             KOKKOSQUANT_UNROLL
             for (int w = 0; w < W; ++w)
               for (int q = 0; q < K; ++q) accumulate(sum[q][w], to_double(term[w][q]));

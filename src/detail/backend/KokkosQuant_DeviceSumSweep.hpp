@@ -42,7 +42,7 @@ struct DeviceSumSweep : DeviceSumWalk<Element, T, Sink> {
         if (j + u * sum_lanes >= end) break;
         C term[1][K];
         if (quick_inputs.hold(x[u]))
-          this->compute_quick(OneForAll<Quick>{quick}, place[u].dx, dy[u], x[u], term);
+          *place[u].dx = this->compute_quick(OneForAll<Quick>{quick}, dy[u], x[u], term).value(0);
         else
           this->compute_any(line, place[u], term[0]);
         for (int q = 0; q < K; ++q) accumulate(sum[q], to_double(term[0][q]));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../KokkosQuant_SumLevels.hpp"
+#include "KokkosQuant_DeviceNeighbours.hpp"
 #include "KokkosQuant_DevicePack.hpp"
 #include "KokkosQuant_DeviceQuickInputs.hpp"
 #include "KokkosQuant_DeviceWalk.hpp"
@@ -58,15 +59,24 @@ struct DeviceSumWalk {
   }
   // Of W neighbours, with quick constants and inputs.
   template <int W, class ConstantsOf>
-  KOKKOS_FORCEINLINE_FUNCTION void compute_quick(const ConstantsOf& constants_of, T* to, const Chunk<T, W>& dy,
-                                                 const Chunk<T, W>& x, C (&term)[W][K]) const {
+  KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W> compute_quick(const ConstantsOf& constants_of, const Chunk<T, W>& dy,
+                                                        const Chunk<T, W>& x, C (&term)[W][K]) const {
     C dy_of[W], x_of[W], dx_of[W];
     KOKKOSQUANT_UNROLL
     for (int w = 0; w < W; ++w) dy_of[w] = dy.template get<C>(w), x_of[w] = x.template get<C>(w);
     element.apply_quick(constants_of, dx_of, term, dy_of, x_of);
     Chunk<T, W> dx;
     dx.set_all(dx_of);
-    *reinterpret_cast<Chunk<T, W>*>(to) = dx;
+    return dx;
+  }
+  // Where all of them are inside: dx is dy, and only the first sum takes anything.
+  template <int W, class ConstantsOf>
+  KOKKOS_FORCEINLINE_FUNCTION void compute_inside(const ConstantsOf& constants_of, const Chunk<T, W>& dy, const Chunk<T, W>& x,
+                                                  C (&term)[W]) const {
+    C dy_of[W], x_of[W];
+    KOKKOSQUANT_UNROLL
+    for (int w = 0; w < W; ++w) dy_of[w] = dy.template get<C>(w), x_of[w] = x.template get<C>(w);
+    element.apply_quick_inside(constants_of, term, dy_of, x_of);
   }
   // Of an element, with any constants and inputs.
   KOKKOS_FORCEINLINE_FUNCTION void compute_any(std::int64_t line, const Place& at, C (&term)[K]) const {

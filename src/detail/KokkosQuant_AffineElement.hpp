@@ -45,9 +45,10 @@ struct StraightThrough {
     using C = compute_t<T>;
     using A = Affine<Rules>;
     static constexpr Outcome outcome = Divides ? Outcome::any : Outcome::element;
+    static constexpr bool divides_16 = Divides && sizeof(T) == 2;
 
     template <class V, class I>
-    using constants_of = typename A::template gradient_constants<V, I, Divides && sizeof(T) == 2>;
+    using constants_of = typename A::template gradient_constants<V, I, divides_16>;
     using cell_constants = typename A::template mask_constants<C, integer_of<C>>;
 
     template <class Cell>
@@ -56,7 +57,7 @@ struct StraightThrough {
     }
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION auto pack_constants(const Cell& cell) const {
-      return A::template gradient_of_cell < Divides && sizeof(T) == 2 > (widen<C>(cell.scale), cell.zero_point, this->range);
+      return A::template gradient_of_cell<divides_16>(widen<C>(cell.scale), cell.zero_point, this->range);
     }
     static KOKKOS_FORCEINLINE_FUNCTION constexpr bool is_simple(const constants_of<C, integer_of<C>>& k) {
       return A::is_simple(k);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Gradients of 16 bits divided by their scales without a division: most blocks, on processors where a division takes longer than all else
-// (10 cycles for 16 floats; a block is at memory's limit with half of that).
+// Gradients of 16 bits divided by their scales without a division: most blocks, on processors where a division of 16 floats
+// takes longer than all else (docs/tuning.md).
 #pragma once
 
 #include <concepts>

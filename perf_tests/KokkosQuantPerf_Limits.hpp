@@ -86,7 +86,7 @@ template <class T, bool Streaming, bool Ahead>
 struct TrafficOnHost;
 template <int Inputs, int Reads, int Writes, bool Streaming, bool Ahead>
 struct TrafficOnHost<Traffic<Inputs, Reads, Writes>, Streaming, Ahead> {
-  static constexpr std::int64_t task = 512;  // steps
+  static constexpr std::int64_t task = 4096;  // steps
   static constexpr std::int64_t packs_ahead = 4096 / sizeof(Pack);
   Traffic<Inputs, Reads, Writes> traffic;
 
@@ -95,7 +95,7 @@ struct TrafficOnHost<Traffic<Inputs, Reads, Writes>, Streaming, Ahead> {
     for (std::int64_t step = t * task; step < end; ++step) {
       if constexpr (Ahead)
         for (int i = 0; i < Inputs; ++i)
-          for (int r = 0; r < Reads; ++r) __builtin_prefetch(traffic.in[i] + (traffic.at(step, r, Reads) + packs_ahead), 0, 2);
+          for (int r = 0; r < Reads; ++r) __builtin_prefetch(traffic.in[i] + (traffic.at(step, r, Reads) + packs_ahead));
       Pack packs[Inputs * Reads];
       traffic.load(packs, step);
       for (int w = 0; w < Writes; ++w) {

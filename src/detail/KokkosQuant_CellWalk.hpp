@@ -23,6 +23,10 @@ struct CellWalk {
   struct Rectangle {
     std::int64_t o0, o1, i0, n;
   };
+  KOKKOS_FORCEINLINE_FUNCTION Rectangle cell(std::int64_t co, std::int64_t ci) const {
+    const std::int64_t o0 = co * cell_outer, i0 = ci * cell_inner;
+    return {o0, least_of(o0 + cell_outer, n_outer, n_outer), i0, least_of(i0 + cell_inner, n_inner, n_inner) - i0};
+  }
   // A part of a cell; empty where a cell at the border is smaller.
   KOKKOS_FORCEINLINE_FUNCTION Rectangle part(std::int64_t co, std::int64_t ci, std::int64_t po, std::int64_t pi) const {
     const std::int64_t o0 = co * cell_outer + po * part_outer, i0 = ci * cell_inner + pi * part_inner;

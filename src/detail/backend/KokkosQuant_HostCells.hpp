@@ -90,26 +90,23 @@ struct HostDynamicSweep {
   KOKKOSQUANT_HOST_INLINE void along(std::int64_t o0, std::int64_t o1, std::int64_t i0, std::int64_t i1) const {
     using Scales = HostScales<Finder>;
     Scales scales;
+    HostRangesOf16<C, T, Finder::by_magnitude> of_cells(ranges);
     std::int64_t outer[Scales::most], inner[Scales::most];
     int n = 0;
     const auto find_scales = [&] {
-      scales.find(finder, n);
+      of_cells.finish(n, [&](int c) { return cells.cell(outer[c], inner[c]); });
+      scales.find(finder, of_cells, n);
       for (int c = 0; c < n; ++c) finder.store(outer[c], inner[c], scales.found[c]);
       for (int c = 0; c < n; ++c) statistics.whole_cell(outer[c], inner[c]);
       n = 0;
     };
-    const std::int64_t ci0 = i0 / cells.cell_inner;
-    std::int64_t co = o0 / cells.cell_outer;
-    for (std::int64_t o = o0; o < o1; o += cells.cell_outer, ++co) {
-      const std::int64_t end = std::min(o + cells.cell_outer, o1);
-      std::int64_t ci = ci0;
-      for (std::int64_t i = i0; i < i1; i += cells.cell_inner, ++ci) {
-        scales.include(n, ranges.along({o, end, i, std::min(cells.cell_inner, i1 - i)}));
+    for (std::int64_t co = o0 / cells.cell_outer; co * cells.cell_outer < o1; ++co)
+      for (std::int64_t ci = i0 / cells.cell_inner; ci * cells.cell_inner < i1; ++ci) {
+        of_cells.look(n, cells.cell(co, ci));
         outer[n] = co;
         inner[n] = ci;
         if (++n == Scales::most) find_scales();
       }
-    }
     find_scales();
   }
 };

@@ -225,11 +225,12 @@ KOKKOSQUANT_HOST_INLINE void store_lanes(T* to, const Pack<L, W>& value) {
     store_pack<W>(to, value);
 }
 
-// Asks for Size elements that lie so many bytes ahead, which may be behind the end of an array: prefetching does not fault.
-template <int Size, class T>
+// Asks for Size elements that lie so many bytes ahead, which may be behind the end of an array: prefetching does not fault. Level: of the
+// cache that they come to at least.
+template <int Size, int Level = 1, class T>
 KOKKOSQUANT_HOST_INLINE void prefetch(const T* from, std::int64_t bytes_ahead) {
   const char* const ahead = reinterpret_cast<const char*>(from) + bytes_ahead;
-  for (std::size_t j = 0; j < Size * sizeof(T) / elements_per<T>; j += cache_line) __builtin_prefetch(ahead + j, 0, 2);
+  for (std::size_t j = 0; j < Size * sizeof(T) / elements_per<T>; j += cache_line) __builtin_prefetch(ahead + j, 0, 4 - Level);
 }
 
 // ---- past the caches ----------------------------------------------------------------------------------------------------

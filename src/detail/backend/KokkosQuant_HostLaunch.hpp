@@ -95,18 +95,20 @@ struct HostLaunch {
   static void launch(const Exec& exec, const std::string& label, const Plan& plan) {
     constexpr HostTuning t = host_tuning;
     const std::int64_t n_inner = plan.walk.n_inner;
+    const std::int64_t share = plan.walk.n_outer * n_inner / (t.tasks_a_thread * std::max<std::int64_t>(1, exec.concurrency()));
+    const std::int64_t task_elements = std::clamp(share, t.task_elements, t.large_task_elements);
     Sweep sweep = sweep_of(plan);
     if constexpr (Ahead)
       if (!plan.lanes_differ) sweep.ahead = t.large_input_ahead / static_cast<std::int64_t>(sizeof(*plan.walk.in.head.data));
     if (sweep.folded > 0) {
       sweep.task_inner = n_inner;
-      sweep.task_outer = std::max<std::int64_t>(1, 4 * t.task_elements / (sweep.folded * n_inner)) * sweep.folded;
+      sweep.task_outer = std::max<std::int64_t>(1, 4 * task_elements / (sweep.folded * n_inner)) * sweep.folded;
     } else if (plan.lanes_differ) {
       sweep.task_inner = std::min<std::int64_t>(n_inner, plan.contiguous ? t.tile_positions : t.strided_tile);
-      sweep.task_outer = std::max(t.tile_lines, t.task_elements / sweep.task_inner);
+      sweep.task_outer = std::max(t.tile_lines, task_elements / sweep.task_inner);
     } else {
-      sweep.task_inner = std::min(n_inner, plan.contiguous ? 4 * t.task_elements : t.strided_tile);
-      sweep.task_outer = std::max<std::int64_t>(1, t.task_elements / sweep.task_inner);
+      sweep.task_inner = std::min(n_inner, plan.contiguous ? 4 * task_elements : t.strided_tile);
+      sweep.task_outer = std::max<std::int64_t>(1, task_elements / sweep.task_inner);
     }
     launch_sweep(exec, label, plan, sweep, 1, [](const Sweep& tasks) { return tasks; });
   }

@@ -73,7 +73,7 @@ struct HostLines<Element, Outputs<O...>, Inputs<I...>, Ahead> {
     static KOKKOSQUANT_HOST_INLINE InBlocks load(const Line& l, std::int64_t i) { return load(l, i, InSequence{}); }
     static KOKKOSQUANT_HOST_INLINE void look_ahead([[maybe_unused]] const HostLines& s, [[maybe_unused]] const Line& l,
                                                    [[maybe_unused]] std::int64_t i) {
-      if constexpr (Ahead) prefetch<size>(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
+      if constexpr (Ahead) prefetch<size, 2>(l.in.head + i, s.ahead * static_cast<std::int64_t>(sizeof(*l.in.head)));
     }
     template <std::size_t... B>
     static KOKKOSQUANT_HOST_INLINE void look_ahead_in_large(const HostLines& s, const Line& l, std::int64_t i,

@@ -134,7 +134,7 @@ struct HostRanges {
 
   FiniteRange<C> along(const CellWalk::Rectangle& r) const {
     const FiniteRange<C> range = first_look(r);
-    return range.is_finite() ? range : along_of<true>(r);
+    return range.is_finite() ? range : range_of_lanes(lanes_along<true>(r));
   }
   // Of each position of a rectangle of at most `tile` positions.
   static constexpr int tile = host_tuning.cell_positions;
@@ -151,19 +151,14 @@ struct HostRanges {
     return finite ? range : across_of<true>(r);
   }
 
- private:
-  FiniteRange<C> first_look(const CellWalk::Rectangle& r) const {
-    if constexpr (is_ranged_by_bits<T, Magnitude>) {
-      if (x.inner == 1) {
-        RangeOfBits<T, Magnitude> range;
-        for (std::int64_t o = r.o0; o < r.o1; ++o) range.include(x.at(o, r.i0), r.n);
-        return range.range();
-      }
-    }
-    return along_of<false>(r);
+  // The ranges of lanes of a rectangle.
+  KOKKOSQUANT_HOST_INLINE RangeOfBits<T, Magnitude> keys_along(const CellWalk::Rectangle& r) const {  // contiguous
+    RangeOfBits<T, Magnitude> range;
+    for (std::int64_t o = r.o0; o < r.o1; ++o) range.include(x.at(o, r.i0), r.n);
+    return range;
   }
   template <bool Finite>
-  FiniteRange<C> along_of(const CellWalk::Rectangle& r) const {
+  FiniteRange<V> lanes_along(const CellWalk::Rectangle& r) const {
     FiniteRange<V> range[packs] = {{V::all(0), V::all(0)}, {V::all(0), V::all(0)}};
     const auto include = [&](const Elements& e) {
       for (int p = 0; p < packs; ++p) range[p].template include<Finite>(e.pack[p]);
@@ -181,7 +176,14 @@ struct HostRanges {
       }
     }
     range[0].include(range[1]);
-    return range_of_lanes(range[0]);
+    return range[0];
+  }
+
+ private:
+  FiniteRange<C> first_look(const CellWalk::Rectangle& r) const {
+    if constexpr (is_ranged_by_bits<T, Magnitude>)
+      if (x.inner == 1) return keys_along(r).range();
+    return range_of_lanes(lanes_along<false>(r));
   }
   template <bool Finite>
   Positions across_of(const CellWalk::Rectangle& r) const {

@@ -8,35 +8,30 @@
 #include "../KokkosQuant_DynamicScale.hpp"
 #include "KokkosQuant_HostBits.hpp"
 #include "KokkosQuant_HostConvert.hpp"
+#include "KokkosQuant_HostRangesOf16.hpp"
 
 namespace KokkosQuant::Impl {
 
-// The ranges of up to `most` cells, and what ScaleRules makes of them: in packs where the rules round nothing on the way and no cell needs
+// What ScaleRules makes of the ranges of up to 16 cells: in packs where the rules round nothing on the way and no cell needs
 // their special cases, else cell by cell.
 template <class Finder>
 struct HostScales {
   using C = typename Finder::compute;
   using S = typename Finder::S;
   static constexpr ScaleContract rules = Finder::rules;
-  static constexpr int most = 16, width = host_vector_bytes / static_cast<int>(sizeof(C));
+  static constexpr int most = RangesOf16<C>::most, width = host_vector_bytes / static_cast<int>(sizeof(C));
   using V = Pack<C, width>;
   using I = IntegerPack<C, width>;
   static constexpr bool in_packs = rules.arithmetic == ScaleArithmetic::compute &&
                                    (Finder::is_symmetric ? rules.symmetric_rule != SymmetricRule::each_side
                                                          : rules.asymmetric_rule == AsymmetricRule::lower_end);
 
-  alignas(64) C lo[most];
-  alignas(64) C hi[most];
   alignas(64) FoundScale<S> found[most];
 
-  KOKKOSQUANT_HOST_INLINE void include(int cell, const FiniteRange<C>& range) {
-    lo[cell] = range.lo;
-    hi[cell] = range.hi;
-  }
-  KOKKOSQUANT_HOST_INLINE void find(const Finder& finder, int cells) {
+  KOKKOSQUANT_HOST_INLINE void find(const Finder& finder, RangesOf16<C>& of, int cells) {
     if constexpr (in_packs)
-      if (find_in_packs(finder.options, cells)) return;
-    for (int c = 0; c < cells; ++c) found[c] = finder.find({lo[c], hi[c]});
+      if (find_in_packs(finder.options, of, cells)) return;
+    for (int c = 0; c < cells; ++c) found[c] = finder.find({of.lo[c], of.hi[c]});
   }
 
  private:
@@ -44,14 +39,14 @@ struct HostScales {
     V scale;
     I zero_point, is_simple;
   };
-  KOKKOSQUANT_HOST_INLINE bool find_in_packs(const ScaleOptions<C>& o, int cells) {
+  KOKKOSQUANT_HOST_INLINE bool find_in_packs(const ScaleOptions<C>& o, RangesOf16<C>& of, int cells) {
     constexpr std::int32_t far = 1 << 22;  // (zero points are computed in 32 bits)
     if (o.power_of_two || o.range.q_min < -far || o.range.q_max > far) return false;
     alignas(64) S scale[most];
     alignas(64) integer_of<C> zero_point[most];
-    for (int c = cells; c % width != 0; ++c) lo[c] = hi[c] = 0;
+    for (int c = cells; c % width != 0; ++c) of.lo[c] = of.hi[c] = 0;
     for (int c = 0; c < most && c < cells; c += width) {  // (c < most: gcc warns of what is behind)
-      const FiniteRange<V> x{V::load(lo + c), V::load(hi + c)};
+      const FiniteRange<V> x{V::load(of.lo + c), V::load(of.hi + c)};
       const Some some = Finder::is_symmetric ? symmetric(x, o) : lower_end(x, o);
       if (has_any(some.is_simple ^ integer_of<C>(-1), integer_of<C>(-1))) return false;
       store_pack(scale + c, some.scale);

@@ -91,7 +91,7 @@ struct HostDynamicSweep {
     using Scales = HostScales<Finder>;
     Scales scales;
     HostRangesOf16<C, T, Finder::by_magnitude> of_cells(ranges);
-    std::int64_t outer[Scales::most], inner[Scales::most];
+    std::int64_t outer[Scales::most] = {}, inner[Scales::most] = {};  // (nvcc warns of the lambda below)
     int n = 0;
     const auto find_scales = [&] {
       of_cells.finish(n, [&](int c) { return cells.cell(outer[c], inner[c]); });

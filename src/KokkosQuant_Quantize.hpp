@@ -32,13 +32,13 @@ struct QuantizeElement : ForwardElement<T, Rules, Scale, ZeroPoint> {
   }
   // (rules that have the form)
   template <class K, class R = A>
-  static KOKKOS_FORCEINLINE_FUNCTION auto reaches(const K& k, C largest) -> decltype(R::reaches(k, largest)) {
-    return R::reaches(k, largest);
+  static KOKKOS_FORCEINLINE_FUNCTION auto reach(const K& k) -> decltype(R::reach(k)) {
+    return R::reach(k);
   }
   template <class K, class R = A>
-  KOKKOS_FORCEINLINE_FUNCTION auto quick_pair(const K& k, C low, C high) const
-      -> decltype(R::quick_pair(k, low, high, QuantizeDescriptor{})) {
-    return R::quick_pair(k, low, high, this->range);
+  KOKKOS_FORCEINLINE_FUNCTION auto quick_pair(const K& k_low, const K& k_high, C low, C high) const
+      -> decltype(R::quick_pair(k_low, k_high, low, high, QuantizeDescriptor{})) {
+    return R::quick_pair(k_low, k_high, low, high, this->range);
   }
   KOKKOSQUANT_FOR_PACKS_TOO
   template <class K, class J, class V, class R = A>

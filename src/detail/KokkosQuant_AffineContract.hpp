@@ -197,6 +197,7 @@ struct Affine {
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool can_divide(C) {
     return true;
   }
+  static constexpr float largest_dividend = 0;  // (any)
   template <class C>
   static KOKKOS_FORCEINLINE_FUNCTION constexpr bool can_quantize(C) {
     return true;

@@ -81,10 +81,16 @@ struct StraightThrough {
     KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
       return A::quick_mask(widen<C>(cell.scale), cell.zero_point, this->range);
     }
+    template <class Cell, class R = A>
+    KOKKOS_FORCEINLINE_FUNCTION auto quick_constants_of_lane(const Cell& cell) const
+        -> decltype(R::quick_mask_of_lanes(widen<C>(cell.scale), cell.zero_point, QuantizeDescriptor{})) {
+      return R::quick_mask_of_lanes(widen<C>(cell.scale), cell.zero_point, this->range);
+    }
     template <class K>
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C dy, C) {
       return !Divides || A::can_divide(dy);
     }
+    static constexpr float quick_up_to = divides_16 ? A::largest_dividend : 0;  // (QuickInputs; 0: as is_quick says)
     template <class K>
     KOKKOS_FORCEINLINE_FUNCTION void apply_quick(const K& k, C& dx, C dy, C x) const {
       if constexpr (Divides)

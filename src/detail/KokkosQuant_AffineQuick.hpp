@@ -51,6 +51,20 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
   return magnitude - 1 >= (std::uint64_t(1023 - 60) << 53) - 1 && magnitude <= (std::uint64_t(1023 + 80) << 53);
 }
 
+// RN(1/scale) of a quick scale, anything of others. Two fused steps behind the device's approximation are CUDA's own division for such
+// a divisor, without the branch to the others; all of them were compared (docs/gpu.md).
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C quick_inverse(C scale) {
+#ifdef __CUDA_ARCH__
+  if constexpr (sizeof(C) == 4) {
+    float inverse;
+    asm volatile("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(scale));
+    return fused_multiply_add(fused_multiply_add(-scale, inverse, 1.0f), inverse, inverse);
+  }
+#endif
+  return divide(C(1), scale);
+}
+
 // ---- backward ---------------------------------------------------------------------------------------------------------
 
 template <class V>
@@ -67,7 +81,21 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C scale, std::int32_t zero_point,
                                                                                const QuantizeDescriptor& d) {
   const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
-  return {scale, divide(C(1), scale), k.t_min, k.t_max, is_quick_scale(scale)};
+  return {scale, quick_inverse(scale), k.t_min, k.t_max, is_quick_scale(scale)};
+}
+// Where each lane of a device's pack has its own: fewer, which are had in fewer instructions.
+struct LaneBackwardConstants {
+  float scale, inverse;
+  std::uint32_t to_code;  // of the bits of t + round_shift, in steps above q_min
+  std::uint32_t steps;    // up to q_max
+  bool quick;
+};
+KOKKOS_FORCEINLINE_FUNCTION LaneBackwardConstants lane_backward_constants(float scale, std::int32_t zero_point,
+                                                                          const QuantizeDescriptor& d) {
+  const auto bits_of = [](std::int32_t n) { return static_cast<std::uint32_t>(n); };
+  return {scale, quick_inverse(scale), bits_of(zero_point) - bits_of(d.q_min) - round_shift_bits<float>,
+          bits_of(d.q_max) - bits_of(d.q_min),
+          is_quick_scale(scale) && is_moderate(zero_point) && is_moderate(d.q_min) && is_moderate(d.q_max)};
 }
 // For packs of 16-bit gradients: bounds of x, and the reciprocal or NaN (backend/KokkosQuant_HostGradients.hpp).
 template <class V>
@@ -85,6 +113,11 @@ struct DividingConstants : InsideConstants<V> {
 template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const QuickBackwardConstants<C>& k, C x) {
   return within(quick_quotient(x, k.scale, k.inverse), k.t_min, k.t_max);
+}
+// The bits of sums of round_shift's exponent count codes; all others, of NaN too, are 2^22 codes away and more.
+KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const LaneBackwardConstants& k, float x) {
+  const float shifted = add(quick_quotient(x, k.scale, k.inverse), round_shift<float>);
+  return bits_as<std::uint32_t>(shifted) + k.to_code <= k.steps;
 }
 // of packs of doubles
 KOKKOSQUANT_FOR_PACKS_TOO
@@ -115,7 +148,7 @@ KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C
       is_quick_scale(scale) && is_quick_integer(zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
   const std::int32_t origin = quick ? zero_point : 0;
   return {scale,
-          divide(C(1), scale),
+          quick_inverse(scale),
           multiply(static_cast<C>(quick ? d.q_min - origin : 0), scale),
           multiply(static_cast<C>(quick ? d.q_max - origin : 0), scale),
           zero_point,
@@ -147,14 +180,18 @@ KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
 }
 
 // Of two x within reach a word of both, for codes of a byte or less.
-KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_quantize_pair(const QuickQuantizeConstants<float>& k, float low, float high,
-                                                              const QuantizeDescriptor& d) {
-  const auto rounded = [&](float x) {  // in its low half
+KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_quantize_pair(const QuickQuantizeConstants<float>& k_low,
+                                                              const QuickQuantizeConstants<float>& k_high, float low,
+                                                              float high, const QuantizeDescriptor& d) {
+  const auto rounded = [](const QuickQuantizeConstants<float>& k, float x) {  // in its low half
     return bits_as<std::uint32_t>(quick_quotient(x, k.scale, k.inverse) + round_shift<float>);
   };
   static_assert((round_shift_bits<float> & 0xffff) == 0);
-  return clamped_sums(select_bytes<low_halves>(rounded(low), rounded(high)), twice(k.zero_point), twice(d.q_min),
-                      twice(d.q_max));
+  const auto halves = [](auto of_low, auto of_high) {
+    return select_bytes<low_halves>(static_cast<std::uint32_t>(of_low), static_cast<std::uint32_t>(of_high));
+  };
+  return clamped_sums(halves(rounded(k_low, low), rounded(k_high, high)), halves(k_low.zero_point, k_high.zero_point),
+                      twice(d.q_min), twice(d.q_max));
 }
 
 }  // namespace KokkosQuant::Impl

@@ -166,7 +166,14 @@ struct Affine<contracts::reference> {
     return quick_backward_constants(scale, zero_point, d);
   }
   template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const QuickBackwardConstants<C>& k, C x) {
+  static KOKKOS_FORCEINLINE_FUNCTION auto quick_mask_of_lanes(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
+    if constexpr (sizeof(C) == 4)
+      return lane_backward_constants(scale, zero_point, d);
+    else
+      return quick_backward_constants(scale, zero_point, d);
+  }
+  template <class K, std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION bool quick_inside(const K& k, C x) {
     return Impl::quick_inside(k, x);
   }
   template <std::floating_point C>
@@ -174,23 +181,25 @@ struct Affine<contracts::reference> {
     return quick_quantize(k, x);
   }
   template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION bool reaches(const K& k, float largest) {
-    return largest <= k.reach;
+  static KOKKOS_FORCEINLINE_FUNCTION auto reach(const K& k) {
+    return k.reach;
   }
   template <class K>
-  static KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_pair(const K& k, float low, float high, const QuantizeDescriptor& d) {
-    return quick_quantize_pair(k, low, high, d);
+  static KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_pair(const K& k_low, const K& k_high, float low, float high,
+                                                              const QuantizeDescriptor& d) {
+    return quick_quantize_pair(k_low, k_high, low, high, d);
   }
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION bool can_divide(C dividend) {
     return is_quick_numerator(dividend);
   }
+  static constexpr float largest_dividend = 0x1p80f;  // that it can (and the least one, of 16 bits, is QuickInputs')
   template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION bool can_quantize(C x) {
     return x == x;
   }
-  template <std::floating_point C>
-  static KOKKOS_FORCEINLINE_FUNCTION C quick_divide(const QuickBackwardConstants<C>& k, C dividend) {
+  template <class K, std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION C quick_divide(const K& k, C dividend) {
     return quick_quotient(dividend, k.scale, k.inverse);
   }
 };

@@ -23,8 +23,10 @@
 //   apply_quick(constants, out&, in...)
 // of which those with one floating-point input may have, for a pack whose largest |x| is known (NaN if one is):
 //   is_quick_up_to(largest)            may they be used for all of it?
-//   reaches(constants, largest)        and (codes of a byte or less) are all so near the range that two are computed in a word?
-//   quick_pair(constants, low, high)   these two
+//   reach(constants)                   and (codes of a byte or less) up to which largest |x| two are computed in a word
+//   quick_pair(constants of low, of high, low, high)   these two
+// and, where each lane of a pack has its own constants:
+//   quick_constants_of_lane(cell data)   fewer of them
 #pragma once
 
 #include <Kokkos_Core.hpp>

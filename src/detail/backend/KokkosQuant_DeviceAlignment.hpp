@@ -43,10 +43,21 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   static constexpr int packs_a_thread = std::max(1, device_tuning.packs_a_thread* device_tuning.access_bytes /
                                                         std::max(device_tuning.access_bytes, W* largest_element));
 
-  // Where lanes differ a thread goes on loading: of one input twice as many. (H200, bfloat16, D = 4096, quantize, fake quantize, 4: 0.84,
-  // 0.94; 8: 0.88, 0.95)
+  // Where lanes differ, each of another line: of one input twice as many, but of half both ways (H200, fake quantize, D = 256, 4096, half:
+  // 0.93, 0.96 in place of 0.87, 0.92; bfloat16: 0.89, 0.90 in place of 0.91, 0.97).
+  template <class T>
+  static constexpr bool all_are = (std::is_same_v<O, T> && ...) && (std::is_same_v<I, T> && ...);
   template <int W>
-  static constexpr int lanes_packs_a_thread = packs_a_thread<W>*(sizeof...(I) == 1 ? 2 : 1);
+  static constexpr int lanes_packs_a_thread = packs_a_thread<W>*(sizeof...(I) == 1 && !all_are<half_t> ? 2 : 1);
+  // Lines of a thread there: as few as its constants allow, so that memory sees few columns at a time. Backward, bfloat16, D = 4096, 1000, 4:
+  // 0.99, 0.81, 8: 0.99, 0.92, 16: 0.98, 0.88; quantize, 8: 0.87, 0.76, 16: 0.94, 0.86; dequantize, 8: 1.00, 0.87, 16: 0.98, 0.83; fake
+  // quantize, 8: 0.97, 0.80, 16: 0.96, 0.86. (Constants of D = 1000 are not aligned.)
+  static constexpr bool narrows = ((sizeof(O) < largest_element) && ...);
+  template <int W>
+  static constexpr int lanes_lines(bool aligned) {
+    const bool twice = sizeof...(I) > 1 || narrows || all_are<half_t> || (all_are<bfloat16_t> && !aligned);
+    return lanes_packs_a_thread<W> * (twice ? 2 : 1);
+  }
   template <int W>  // (with an access more of each input)
   static constexpr int shifted_packs_a_thread = std::max(1, packs_a_thread<W> / 2);
 
@@ -70,7 +81,7 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
   template <int W>
   static Classes classes_of(const Walk& walk, bool by_element) {
     const auto& leader = get<0>(walk.out);
-    const std::int64_t enough = device_tuning.columns_a_token / 2;
+    const std::int64_t enough = lanes_lines<W>(false);
     for (int unit = std::max(W, device_tuning.sector_bytes / smallest_output); !Tiled && !by_element && unit > W; unit /= 2) {
       const std::int64_t count = unit / std::gcd<std::int64_t>(unit, walk.n_outer == 1 ? 0 : line_skew<W>(leader, unit));
       if (count == 1 || walk.n_outer >= count * enough) return {unit, count};

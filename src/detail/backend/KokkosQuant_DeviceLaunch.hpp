@@ -5,6 +5,7 @@
 
 #include <Kokkos_Core.hpp>
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <numeric>
 #include <stdexcept>
@@ -140,10 +141,9 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
       const std::int64_t packs = divide_up(piece + most_skew, W), pieces = divide_up(n, piece);
       std::int64_t lines_a_thread = 1, lines = std::max<std::int64_t>(1, largest / (packs * pieces));
       if (plan.lanes_differ) {
-        constexpr bool narrows = Alignment::smallest_output < Alignment::largest_element;
-        const bool fewer = !narrows && whole.n_outer >= device_tuning.many_columns;
-        lines_a_thread = std::min<std::int64_t>(fewer ? device_tuning.fewer_columns_a_token : device_tuning.columns_a_token,
-                                                Tiled ? cells.outer : divide_up(whole.n_outer, classes.count));
+        lines_a_thread = std::min<std::int64_t>(
+            W == 1 ? device_tuning.columns_a_token : Alignment::template lanes_lines<W>(classes.count == 1),
+            Tiled ? cells.outer : divide_up(whole.n_outer, classes.count));
         while (lines_a_thread > device_tuning.least_columns_a_token &&
                divide_up(whole.n_outer, lines_a_thread) * packs < device_tuning.enough_threads)
           lines_a_thread /= 2;
@@ -234,15 +234,24 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     const std::int64_t in_cell = Tiled ? divide_up(cell, lines) : 1;
     const std::int64_t stretches =
         Tiled ? divide_up(n_outer, cell) * in_cell : classes.count * divide_up(divide_up(n_outer, classes.count), lines);
+    // Strips of whole warps.
+    constexpr std::int64_t strip_packs = device_tuning.strip_packs;
+    const std::int64_t packs = part.packs.divisor;
+    const std::int64_t strips = std::max<std::int64_t>(1, (packs + strip_packs / 2) / strip_packs);
+    const std::int64_t strip =
+        strips == 1 ? packs : divide_up(divide_up(packs, strips), device_tuning.stripe) * device_tuning.stripe;
+    auto walk = part;
+    walk.packs = divider(strip);
     const auto& leader = get<0>(part.walk.out);
     const std::uint32_t vectors = by_element ? 0 : Alignment::template vectors_of<W>(part.walk);
     launch_threads<Kokkos::LaunchBounds<device_tuning.lanes_block, device_tuning.lanes_blocks_at_once>>(
-        exec, label, stretches * part.packs.divisor,
+        exec, label, stretches * strip * strips,
         typename DeviceSweep<Element, Out, In, Tiled, W>::template Lanes<Alignment::template lanes_packs_a_thread<W>>{
-            {part},
+            {walk},
+            divider(stretches * strip),
             divider(in_cell),
             static_cast<std::uint32_t>(lines),
-            static_cast<std::uint32_t>(classes.count),
+            static_cast<std::uint32_t>(std::countr_zero(static_cast<std::uint64_t>(classes.count))),
             static_cast<std::uint32_t>(classes.unit),
             Alignment::template start_skew<W>(leader, classes.unit),
             n_outer == 1 ? 0 : Alignment::template line_skew<W>(leader, classes.unit),

@@ -9,9 +9,19 @@
 #include "../KokkosQuant_Operands.hpp"
 #include "../KokkosQuant_Scalar.hpp"
 #include "KokkosQuant_DeviceChunk.hpp"
+#include "KokkosQuant_DeviceQuickInputs.hpp"
 #include "KokkosQuant_DeviceRange.hpp"
 
 namespace KokkosQuant::Impl {
+
+// A compiler for devices does not compute it again from what it was computed of.
+template <class T>
+KOKKOS_FORCEINLINE_FUNCTION T* in_register(T* pointer) {
+#ifdef __CUDA_ARCH__
+  asm volatile("" : "+l"(pointer));
+#endif
+  return pointer;
+}
 
 // The constants of a pack's lanes.
 template <class K>
@@ -77,6 +87,11 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
         reinterpret_cast<Byte*>(lines.data) + static_cast<std::uint64_t>(o) * static_cast<std::uint32_t>(lines.outer * size);
     return reinterpret_cast<T*>(line + along * size);
   }
+  // The walk from a pack on: others of its lanes are (further lines, 0) there, which takes an instruction an operand.
+  static KOKKOS_FORCEINLINE_FUNCTION Walk walk_from(Walk walk, std::uint32_t o, std::int32_t i) {
+    change_all(walk, [=](auto& lines) { lines.data = in_register(start(lines, o, i)); });
+    return walk;
+  }
   template <class T, class Line, class At>
   static KOKKOS_FORCEINLINE_FUNCTION Chunk<T, W>& chunk(const Lines<T>& lines, Line o, At i) {
     return *reinterpret_cast<Chunk<T, W>*>(start(lines, o, i));
@@ -133,6 +148,9 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   }
   template <class K, std::size_t... B>
   KOKKOS_FORCEINLINE_FUNCTION bool all_quick(const Element& element, const K& k, std::index_sequence<B...>) const {
+    if constexpr (requires { Element::quick_up_to; })
+      if constexpr (Element::quick_up_to > 0 && W > 1)
+        return QuickInputs<typename first_type<Inputs<I...>>::type>(Element::quick_up_to).hold(in.head);
     bool quick = true;
     KOKKOSQUANT_UNROLL
     for (int lane = 0; lane < W; ++lane) quick = quick & element.is_quick(k(lane), get<B>(in).template get<C>(lane)...);
@@ -148,27 +166,46 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   static constexpr bool by_magnitude = (sizeof...(I) == 1 && (is_float<I> && ...) && W > 1) && requires(C x) {
     Element::is_quick_up_to(x);
   };
-  // Codes of a byte or less, of constants that all lanes share, are computed two at a time where they are near the range.
+  // Codes of a byte or less are computed two at a time where they are near the range.
   template <class K>
-  static constexpr bool in_pairs = K::is_one &&
+  static constexpr bool in_pairs = by_magnitude &&
                                    (sizeof...(O) == 1 && ((std::is_integral_v<O> || packed_type<O>)&&...) &&
                                     ((sizeof(O) == 1 && W % (4 * elements_per<O>) == 0) && ...)) &&
-                                   requires(const K& k, C x) {
-    Element::reaches(k.k, x);
+                                   requires(const K& k) {
+    Element::reach(k(0));
   };
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION bool compute_near(const Element& element, const K& k, C largest) {
-    if (!Element::reaches(k.k, largest)) return false;
+    C reach = Element::reach(k(0));
+    KOKKOSQUANT_UNROLL
+    for (int lane = 1; lane < (K::is_one ? 1 : W); ++lane)
+      reach = Element::reach(k(lane)) < reach ? Element::reach(k(lane)) : reach;
+    if (!(largest <= reach)) return false;
     std::uint32_t pair[W / 2];
     KOKKOSQUANT_UNROLL
     for (int p = 0; p < W / 2; ++p)
-      pair[p] = element.quick_pair(k.k, in.head.template get<C>(2 * p), in.head.template get<C>(2 * p + 1));
+      pair[p] = element.quick_pair(k(2 * p), k(2 * p + 1), in.head.template get<C>(2 * p), in.head.template get<C>(2 * p + 1));
     out.head.set_pairs(pair);
     return true;
   }
+  // What computes most packs, in fewer registers and instructions than all that compute() may need.
+  template <class K>
+  KOKKOS_FORCEINLINE_FUNCTION bool compute_most(const Element& element, const K& k, bool quick) {
+    if constexpr (!by_magnitude) {
+      return compute(element, k, quick);
+    } else {
+      LoadedRange<typename first_type<Inputs<I...>>::type, true> range;
+      range.include_chunk(in.head);
+      const C largest = range.range().hi;
+      if constexpr (in_pairs<K>) return compute_near(element, k, largest);
+      if (!quick || !element.is_quick_up_to(largest)) return false;
+      compute_quick(element, k, OutIndex{}, InIndex{});
+      return true;
+    }
+  }
   template <class K>
   KOKKOS_FORCEINLINE_FUNCTION bool compute_up_to(const Element& element, const K& k, bool quick, C largest) {
-    if constexpr (in_pairs<K>)
+    if constexpr (K::is_one && in_pairs<K>)
       if (compute_near(element, k, largest)) return true;
     if (!quick || !(element.is_quick_up_to(largest) || all_quick(element, k, InIndex{}))) return false;
     compute_quick(element, k, OutIndex{}, InIndex{});
@@ -202,7 +239,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
 
   template <class T>
   static KOKKOS_FORCEINLINE_FUNCTION void store_chunk(Chunk<T, W>& to, const Chunk<T, W>& from) {
-    if constexpr (sizeof(T) == 1 || sizeof(from) < sizeof(std::uint32_t))
+    if constexpr (sizeof(from) < sizeof(std::uint32_t))
       to = from;
     else
       store_words<static_cast<int>(sizeof(from) / sizeof(std::uint32_t))>(&to, from.words().word);

@@ -20,6 +20,14 @@ struct DeviceSweep {
   using CellData = typename Element::CellData;
   using Constants = decltype(std::declval<const Element&>().quick_constants(std::declval<const CellData&>()));
   static constexpr bool has_packed = Operands<Out, In>::has_packed;
+  // Where lanes differ.
+  static KOKKOS_FORCEINLINE_FUNCTION auto constants_of_lane(const Element& element, const CellData& cell) {
+    if constexpr (requires { element.quick_constants_of_lane(cell); })
+      return element.quick_constants_of_lane(cell);
+    else
+      return element.quick_constants(cell);
+  }
+  using LaneConstants = decltype(constants_of_lane(std::declval<const Element&>(), std::declval<const CellData&>()));
 
   // A cell is longer than a pack: a thread takes U packs, a stripe apart, so that neighbours in a warp are neighbours in
   // memory.
@@ -134,14 +142,16 @@ struct DeviceSweep {
     }
   };
 
-  // Lanes differ: a thread holds the constants of its W positions and walks down lines that share them and whose packs start at
-  // the same distance from the line's: of every `step` lines one.
+  // Lanes differ: a thread holds the constants of its W positions for some lines that share them and whose packs start at the same
+  // distance from the line's: of every `step` lines one. Neighbours take a strip of the positions down all lines, so that constants
+  // that others read before are in the cache.
   template <int U>
   struct Lanes : Walk {
-    Divider stretches;    // (tiled) of lines, in a cell
-    std::uint32_t lines;  // a thread
-    std::uint32_t step;   // (untiled) a power of two
-    std::uint32_t unit;   // elements: packs start at multiples of W from where one of these does, a power of two
+    Divider strips;           // threads of a strip, of which this->packs is a stretch's
+    Divider stretches;        // (tiled) of lines, in a cell
+    std::uint32_t lines;      // a thread, U at most where packs are wider than 1
+    std::uint32_t step_bits;  // (untiled) of step, a power of two
+    std::uint32_t unit;       // elements: packs start at multiples of W from where one of these does, a power of two
     std::uint32_t start_skew, line_skew;  // of them
     std::uint32_t vectors;
     InnerLines inner_lines;
@@ -156,71 +166,95 @@ struct DeviceSweep {
       std::uint32_t o, count, step;
     };
     KOKKOS_FORCEINLINE_FUNCTION Lot lot(std::uint32_t stretch) const {
-      std::uint32_t o, end = static_cast<std::uint32_t>(this->walk.n_outer), by = 1;
+      std::uint32_t o, end = static_cast<std::uint32_t>(this->walk.n_outer), by_bits = 0;
       if constexpr (Tiled) {
         const std::uint32_t cell = stretches.quotient(stretch), cell_begin = cell * this->cell_outer.divisor;
         o = cell_begin + (stretch - cell * stretches.divisor) * lines;
         if (cell_begin + this->cell_outer.divisor < end) end = cell_begin + this->cell_outer.divisor;
       } else {
-        const std::uint32_t of_step = stretch & (step - 1);
+        by_bits = step_bits;
+        const std::uint32_t of_step = stretch & ((1u << by_bits) - 1);
         o = (stretch - of_step) * lines + of_step;
-        by = step;
       }
+      const std::uint32_t by = 1u << by_bits;
       if (o >= end) return {o, 0, by};
-      const std::uint32_t all = by == 1 ? end - o : (end - o + by - 1) / by;
+      const std::uint32_t all = (end - o + by - 1) >> by_bits;
       return {o, all < lines ? all : lines, by};
     }
     KOKKOS_FUNCTION void operator()(const std::int32_t thread) const {
-      const std::uint32_t stretch = this->packs.quotient(static_cast<std::uint32_t>(thread));
+      const auto t = static_cast<std::uint32_t>(thread);
+      const std::uint32_t strip = strips.quotient(t), of_strip = t - strip * strips.divisor;
+      const std::uint32_t stretch = this->packs.quotient(of_strip);
+      const std::uint32_t pack = strip * this->packs.divisor + (of_strip - stretch * this->packs.divisor);
       const Lot at = lot(stretch);
       if (at.count == 0) return;
       const std::uint32_t skew = (start_skew + at.o * line_skew) & (unit - 1);
-      const auto i = static_cast<std::int32_t>((static_cast<std::uint32_t>(thread) - stretch * this->packs.divisor) * W - skew);
+      const auto i = static_cast<std::int32_t>(pack * W - skew);
       const std::int32_t behind = static_cast<std::int32_t>(this->walk.n_inner) - i;
       const Part part{i < 0 ? -i : 0, behind < W ? behind : W, vectors};
       if (part.last <= part.first) return;
-      const bool whole = part.first == 0 && part.last == W;
-      const bool reaches = !has_packed && (part.first == 0 || part.last == W) && inner_lines.hold(at.o) &&
-                           inner_lines.hold(at.o + (at.count - 1) * at.step);
+      const bool reaches =
+          (part.first == 0 && part.last == W) || (!has_packed && (part.first == 0 || part.last == W) &&
+                                                  inner_lines.hold(at.o) && inner_lines.hold(at.o + (at.count - 1) * at.step));
 
-      // Lines that are left to run_part, a bit each; behind the loop, so that what it needs costs no registers here.
-      std::uint32_t left = straight && (whole || reaches) ? run_straight(at, i, part)
-                                                          : static_cast<std::uint32_t>((std::uint64_t(1) << at.count) - 1);
+      // Lines that are left, a bit each; behind the others, so that what they need costs these no registers.
+      std::uint32_t left =
+          straight && reaches ? run_straight(at, i, part) : static_cast<std::uint32_t>((std::uint64_t(1) << at.count) - 1);
+      KOKKOSQUANT_NO_UNROLL
       for (std::uint32_t o = at.o; left != 0; o += at.step, left >>= 1)
-        if ((left & 1u) != 0) run_part(o, i, at.o, part);
+        if ((left & 1u) != 0 && !(straight && reaches && run_one(o, i, at.o, part))) run_part(o, i, at.o, part);
     }
-    // The first lines are loaded before the constants are computed, and of the others each as soon as its place is free.
+    // U lines are loaded before the constants are computed: behind the last one it again, so that all are in flight without a branch.
+    // Others each as soon as a place is free.
     KOKKOS_FORCEINLINE_FUNCTION std::uint32_t run_straight(const Lot& at, std::int32_t i, const Part& part) const {
-      CellData cell[W];
-      KOKKOSQUANT_UNROLL
-      for (int lane = 0; lane < W; ++lane) cell[lane] = cell_of(at.o, i + lane);
+      const std::int32_t in_byte = has_packed ? i % 8 : 0;
+      const auto from = PackOf::walk_from(this->walk, at.o, i - in_byte);
       PackOf pack[U];
       KOKKOSQUANT_UNROLL
-      for (std::uint32_t u = 0; u < U; ++u)
-        if (u < at.count) pack[u].load(this->walk, at.o + u * at.step, i);
+      for (std::uint32_t u = 0; u < U; ++u) pack[u].load(from, (u < at.count ? u : at.count - 1) * at.step, in_byte);
+      CellData cell[W];
+      this->load_cells(at.o, i, cell);
+      LaneConstants k[W];
+      bool quick = true;
+      KOKKOSQUANT_UNROLL
+      for (int lane = 0; lane < W; ++lane) {
+        k[lane] = constants_of_lane(this->element, cell[lane]);
+        quick = quick && k[lane].quick;
+      }
+      std::uint32_t left = 0;
+      for (std::uint32_t first = 0; first < at.count; first += U) {
+        KOKKOSQUANT_UNROLL
+        for (std::uint32_t u = 0; u < U; ++u) {
+          const std::uint32_t n = first + u;
+          if (n >= at.count) break;
+          if (!pack[u].compute_most(this->element, OneEach<LaneConstants>{k}, quick))
+            left |= 1u << n;
+          else if (part.last - part.first == W)
+            pack[u].store(from, n * at.step, in_byte);
+          else
+            pack[u].store_end(from, n * at.step, in_byte, part.first, part.last);
+          if (n + U < at.count) pack[u].load(from, (n + U) * at.step, in_byte);
+        }
+      }
+      return left;
+    }
+    // The same of one line, of any inputs and constants that are quick. False: others, and nothing was stored.
+    KOKKOS_INLINE_FUNCTION bool run_one(std::uint32_t o, std::int32_t i, std::uint32_t first, const Part& part) const {
+      PackOf pack;
+      pack.load(this->walk, o, i);
       Constants k[W];
       bool quick = true;
       KOKKOSQUANT_UNROLL
       for (int lane = 0; lane < W; ++lane) {
-        k[lane] = this->element.quick_constants(cell[lane]);
+        k[lane] = this->element.quick_constants(cell_of(first, i + lane));
         quick = quick && k[lane].quick;
       }
-      std::uint32_t left = 0;
-      for (std::uint32_t j = 0; j < at.count; j += U) {
-        KOKKOSQUANT_UNROLL
-        for (std::uint32_t u = 0; u < U; ++u) {
-          const std::uint32_t n = j + u, o = at.o + n * at.step;
-          if (n >= at.count) break;
-          if (!pack[u].compute(this->element, OneEach<Constants>{k}, quick))
-            left |= 1u << n;
-          else if (part.last - part.first == W)
-            pack[u].store(this->walk, o, i);
-          else
-            pack[u].store_end(this->walk, o, i, part.first, part.last);
-          if (n + U < at.count) pack[u].load(this->walk, o + U * at.step, i);
-        }
-      }
-      return left;
+      if (!pack.compute(this->element, OneEach<Constants>{k}, quick)) return false;
+      if (part.last - part.first == W)
+        pack.store(this->walk, o, i);
+      else
+        pack.store_end(this->walk, o, i, part.first, part.last);
+      return true;
     }
     KOKKOS_INLINE_FUNCTION void run_part(std::uint32_t o, std::int32_t i, std::uint32_t first, const Part& part) const {
       PackOf pack{};

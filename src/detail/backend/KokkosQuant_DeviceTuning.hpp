@@ -22,13 +22,15 @@ struct DeviceTuning {
                        // 4: 0.92, 8: 0.91 (double 0.83, 0.73: registers)
   int stripe;          // threads between two packs of a thread, a warp at least: the nearer, the more of them share
                        // a row and its constants. Quantize, float, D = 1024: 32: 0.91, 256: 0.81
-  // Packs of tokens: columns a thread walks with the constants it has (32 at most), and at least where there are not enough threads.
-  // Fewer of `many` columns, where outputs are as wide as inputs: so the last threads end together, and constants are read more often.
-  // Bfloat16, D = 64, 4096, 16: backward 0.89, 0.97, quantize 0.79, 0.82; 32: 0.90, 0.94 and 0.83, 0.88. Blocks of 128 threads, 5 at
-  // once leave 102 registers for a thread. 4 at once: 0.86, 0.90; 6 with 2 packs in flight: 0.88, 0.91.
-  int columns_a_token, fewer_columns_a_token, many_columns, least_columns_a_token;
+  // Lanes that differ, where single elements are walked: columns a thread walks with the constants it has (32 at most), and at least where
+  // there are not enough threads. Blocks of 128 threads, 5 at once leave 102 registers for a thread.
+  int columns_a_token, least_columns_a_token;
   std::int64_t enough_threads;
   int lanes_block, lanes_blocks_at_once;
+  // Packs of a line that neighbours take down all lines: of more, constants are no longer in the second-level cache when they are needed
+  // again, of fewer, memory sees more columns at a time. Backward, bfloat16, D = 64, 1024, 2^13: 0.92, 0.96, 2^15: 0.92, 0.98, 2^17: 0.88,
+  // 0.98, 2^19: 0.80, 0.98.
+  std::int64_t strip_packs;
   int sector_bytes;  // that memory moves as one: packs of a thread start with one, where enough columns do alike. Backward,
                      // bfloat16, D = 1000 (an H100): 16: 0.83, 32: 0.91
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
@@ -63,9 +65,39 @@ struct DeviceTuning {
   int packs_together, least_team_together, largest_team_together;
   int team_scratch;  // that Kokkos has for the largest team
 };
-inline constexpr DeviceTuning device_tuning{
-    16,      4,       32,  32, 16,  512, 4,    1 << 17, 128, 5,    32,   std::int64_t(1) << (device_walk_on_host ? 12 : 30),
-    8,       64,      256, 3,  128, 32,  2,    128,     256, 2,    5,    4,
-    1 << 17, 1 << 15, 256, 32, 128, 512, 1024, 8,       128, 1024, 40000};
+inline constexpr DeviceTuning device_tuning{16,
+                                            4,
+                                            32,
+                                            32,
+                                            4,
+                                            1 << 17,
+                                            128,
+                                            5,
+                                            device_walk_on_host ? 32 : 1 << 15,
+                                            32,
+                                            std::int64_t(1) << (device_walk_on_host ? 12 : 30),
+                                            8,
+                                            64,
+                                            256,
+                                            3,
+                                            128,
+                                            32,
+                                            2,
+                                            128,
+                                            256,
+                                            2,
+                                            5,
+                                            4,
+                                            1 << 17,
+                                            1 << 15,
+                                            256,
+                                            32,
+                                            128,
+                                            512,
+                                            1024,
+                                            8,
+                                            128,
+                                            1024,
+                                            40000};
 
 }  // namespace KokkosQuant::Impl

@@ -26,5 +26,18 @@ KOKKOS_FORCEINLINE_FUNCTION void wait_for_copies() {
   asm volatile("cp.async.wait_all;" ::: "memory");
 #endif
 }
+// Copies in groups: a group has all that the thread began since the last one ended.
+KOKKOS_FORCEINLINE_FUNCTION void end_copies() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+// Until so many groups at most, the last ones, are on their way.
+template <int Groups>
+KOKKOS_FORCEINLINE_FUNCTION void wait_for_all_but() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(Groups) : "memory");
+#endif
+}
 
 }  // namespace KokkosQuant::Impl

@@ -51,20 +51,6 @@ KOKKOS_FORCEINLINE_FUNCTION bool is_quick_numerator(double x) {
   return magnitude - 1 >= (std::uint64_t(1023 - 60) << 53) - 1 && magnitude <= (std::uint64_t(1023 + 80) << 53);
 }
 
-// RN(1/scale) of a quick scale, anything of others. Two fused steps behind the device's approximation are CUDA's own division for such
-// a divisor, without the branch to the others; all of them were compared (docs/gpu.md).
-template <std::floating_point C>
-KOKKOS_FORCEINLINE_FUNCTION C quick_inverse(C scale) {
-#ifdef __CUDA_ARCH__
-  if constexpr (sizeof(C) == 4) {
-    float inverse;
-    asm volatile("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(scale));
-    return fused_multiply_add(fused_multiply_add(-scale, inverse, 1.0f), inverse, inverse);
-  }
-#endif
-  return divide(C(1), scale);
-}
-
 // ---- backward ---------------------------------------------------------------------------------------------------------
 
 template <class V>

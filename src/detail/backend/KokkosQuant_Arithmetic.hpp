@@ -151,6 +151,19 @@ KOKKOS_FORCEINLINE_FUNCTION double fused_multiply_add(double a, double b, double
 #endif
 }
 
+// RN(1/scale) of scales from 2^-40 to 2^40, anything of others. Two fused steps behind the device's approximation are CUDA's own division
+// for such a divisor, without the branch to the others: unit_tests/exhaustive compares all of them.
+KOKKOS_FORCEINLINE_FUNCTION float quick_inverse(float scale) {
+#ifdef __CUDA_ARCH__
+  float inverse;
+  asm volatile("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(scale));
+  return fused_multiply_add(fused_multiply_add(-scale, inverse, 1.0f), inverse, inverse);
+#else
+  return divide(1.0f, scale);
+#endif
+}
+KOKKOS_FORCEINLINE_FUNCTION double quick_inverse(double scale) { return divide(1.0, scale); }
+
 // RN(a) into float, subnormals kept
 KOKKOS_FORCEINLINE_FUNCTION float to_float(double a) {
 #ifdef __CUDA_ARCH__

@@ -30,6 +30,11 @@ struct ForwardElement : CellElement<T, Scale, ZeroPoint> {
   KOKKOS_FORCEINLINE_FUNCTION auto quick_constants(const Cell& cell) const {
     return A::quick_forward(widen<C>(cell.scale), cell.zero_point, this->range);
   }
+  template <class Cell, class R = A>
+  KOKKOS_FORCEINLINE_FUNCTION auto quick_constants_of_lane(const Cell& cell) const
+      -> decltype(R::quick_forward_of_lanes(widen<C>(cell.scale), cell.zero_point, QuantizeDescriptor{})) {
+    return R::quick_forward_of_lanes(widen<C>(cell.scale), cell.zero_point, this->range);
+  }
   template <class K>
   static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const K&, C x) {
     return A::can_quantize(x);

@@ -67,7 +67,7 @@ template <std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickBackwardConstants<C> quick_backward_constants(C scale, std::int32_t zero_point,
                                                                                const QuantizeDescriptor& d) {
   const BackwardConstants<C> k = backward_constants(scale, zero_point, d);
-  return {scale, quick_inverse(scale), k.t_min, k.t_max, is_quick_scale(scale)};
+  return {scale, divide(C(1), scale), k.t_min, k.t_max, is_quick_scale(scale)};
 }
 // Where each lane of a device's pack has its own: fewer, which are had in fewer instructions.
 struct LaneBackwardConstants {
@@ -127,14 +127,15 @@ struct QuickQuantizeConstants {
   bool quick;
   C reach;  // of |x| up to it codes need 16 bits before they are clamped; or -1
 };
-template <std::floating_point C>
+// OfLane: for many at once. (Of a cell's constants a branch an inverse is faster: bfloat16 to int8 0.99 in place of 0.94, D = 4096, H200.)
+template <bool OfLane = false, std::floating_point C>
 KOKKOS_FORCEINLINE_FUNCTION QuickQuantizeConstants<C> quick_quantize_constants(C scale, std::int32_t zero_point,
                                                                                const QuantizeDescriptor& d) {
   const bool quick =
       is_quick_scale(scale) && is_quick_integer(zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
   const std::int32_t origin = quick ? zero_point : 0;
   return {scale,
-          quick_inverse(scale),
+          OfLane ? quick_inverse(scale) : divide(C(1), scale),
           multiply(static_cast<C>(quick ? d.q_min - origin : 0), scale),
           multiply(static_cast<C>(quick ? d.q_max - origin : 0), scale),
           zero_point,

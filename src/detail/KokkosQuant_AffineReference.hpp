@@ -162,6 +162,11 @@ struct Affine<contracts::reference> {
     return quick_quantize_constants(scale, zero_point, d);
   }
   template <std::floating_point C>
+  static KOKKOS_FORCEINLINE_FUNCTION auto quick_forward_of_lanes(C scale, std::int32_t zero_point,
+                                                                 const QuantizeDescriptor& d) {
+    return quick_quantize_constants<true>(scale, zero_point, d);
+  }
+  template <std::floating_point C>
   static KOKKOS_FORCEINLINE_FUNCTION auto quick_mask(C scale, std::int32_t zero_point, const QuantizeDescriptor& d) {
     return quick_backward_constants(scale, zero_point, d);
   }

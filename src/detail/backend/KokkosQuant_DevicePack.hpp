@@ -149,7 +149,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   template <class K, std::size_t... B>
   KOKKOS_FORCEINLINE_FUNCTION bool all_quick(const Element& element, const K& k, std::index_sequence<B...>) const {
     if constexpr (requires { Element::quick_up_to; })
-      if constexpr (Element::quick_up_to > 0 && W > 1)
+      if constexpr (Element::quick_up_to > 0 && W > 1 && !K::is_one)
         return QuickInputs<typename first_type<Inputs<I...>>::type>(Element::quick_up_to).hold(in.head);
     bool quick = true;
     KOKKOSQUANT_UNROLL

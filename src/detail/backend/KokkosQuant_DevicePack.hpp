@@ -9,33 +9,11 @@
 #include "../KokkosQuant_Operands.hpp"
 #include "../KokkosQuant_Scalar.hpp"
 #include "KokkosQuant_DeviceChunk.hpp"
+#include "KokkosQuant_DeviceLanes.hpp"
 #include "KokkosQuant_DeviceQuickInputs.hpp"
 #include "KokkosQuant_DeviceRange.hpp"
 
 namespace KokkosQuant::Impl {
-
-// A compiler for devices does not compute it again from what it was computed of.
-template <class T>
-KOKKOS_FORCEINLINE_FUNCTION T* in_register(T* pointer) {
-#ifdef __CUDA_ARCH__
-  asm volatile("" : "+l"(pointer));
-#endif
-  return pointer;
-}
-
-// The constants of a pack's lanes.
-template <class K>
-struct OneForAll {
-  static constexpr bool is_one = true;
-  const K& k;
-  KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int) const { return k; }
-};
-template <class K>
-struct OneEach {
-  static constexpr bool is_one = false;
-  const K* k;
-  KOKKOS_FORCEINLINE_FUNCTION const K& operator()(int lane) const { return k[lane]; }
-};
 
 // One pack of each operand at (o, i): loaded, computed with the constants of its lanes, stored.
 template <class Element, class Out, class In, int W>

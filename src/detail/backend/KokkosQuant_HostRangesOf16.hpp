@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The ranges of up to 16 cells: each is looked through by itself, and then the lanes of all are reduced together, to one of each in
-// a vector. Cells of 128 elements take 0.85 (half), 0.90 (float), 0.95 (bfloat16) of the time with it, of 8 0.55 to 0.9.
+// a vector. Cells of 128 elements take 0.85 (half), 0.90 (float), 0.95 (bfloat16) of the time with it, of 8 0.55 to 1.1.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ struct HostRangesOf16 : RangesOf16<C> {
   KOKKOSQUANT_HOST_INLINE void look(int cell, const Rectangle& r) {
     if constexpr (together) {
 #if defined(KOKKOSQUANT_HOST_AVX512)
-      if (is_ranged_by_bits<T, Magnitude> && ranges.x.inner == 1)
+      if (by_bits())
         put_keys(cell, r);
       else
         put_numbers(cell, ranges.template lanes_along<false>(r));
@@ -49,9 +49,8 @@ struct HostRangesOf16 : RangesOf16<C> {
   KOKKOSQUANT_HOST_INLINE void finish([[maybe_unused]] int n, [[maybe_unused]] const RectangleOf& rectangle_of) {
 #if defined(KOKKOSQUANT_HOST_AVX512)
     if constexpr (together) {
-      const bool by_bits = is_ranged_by_bits<T, Magnitude> && ranges.x.inner == 1;
       for (int c = n; c < most; ++c) first[c] = second[c] = _mm512_setzero_si512();
-      const bool finite = by_bits ? finish_keys() : finish_numbers();
+      const bool finite = by_bits() ? finish_keys() : finish_numbers();
       if (!finite) [[unlikely]]
         for (int c = 0; c < n; ++c) put(c, ranges.along(rectangle_of(c)));
     }
@@ -67,6 +66,7 @@ struct HostRangesOf16 : RangesOf16<C> {
   // Lanes of each cell: of numbers the least, then the greatest; of keys both or the greatest.
   __m512i first[together ? most : 1], second[together ? most : 1];
 
+  KOKKOSQUANT_HOST_INLINE bool by_bits() const { return is_ranged_by_bits<T, Magnitude> && ranges.x.inner == 1; }
   KOKKOSQUANT_HOST_INLINE void put_keys(int cell, const Rectangle& r) {
     if constexpr (is_ranged_by_bits<T, Magnitude>) {
       const auto keys = ranges.keys_along(r);

@@ -105,7 +105,9 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
         !Alignment::template is_aligned<pack_width>(plan.walk))
       return false;
     SweepPlan<Element, Out, In> split = plan;
-    const bool dense = all_of(plan.walk, [&](const auto& of) { return lines == 1 || of.outer * of.per == n; });
+    const bool dense = all_of(plan.walk, [&](const auto& of) {  // (of whole bytes: a pack of doubles may be half of one)
+      return cells.inner % of.per == 0 && (lines == 1 || of.outer * of.per == n);
+    });
     if (!dense || !split.element.split_lines(lines, cells_a_line)) return false;
     change_all(split.walk, [&](auto& of) { of.outer = cells.inner / of.per; });
     split.walk.n_outer = lines * cells_a_line;

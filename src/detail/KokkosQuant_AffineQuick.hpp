@@ -166,6 +166,30 @@ KOKKOS_FORCEINLINE_FUNCTION auto quick_rounded_bits(const K& k, const V& x) {
   return to_bits(corrected_quotient<sufficient_corrections<float>>(x, k.scale, k.inverse) + float{round_shift<float>});
 }
 
+// t is clamped after it was rounded by adding round_shift, and x inside where that changes nothing. |x| is 2^80 at most.
+template <std::floating_point C>
+struct QuickRoundingConstants {
+  C scale, inverse;
+  C lo, hi;  // round_shift + q_min - zp, round_shift + q_max - zp
+  bool quick;
+};
+template <std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION QuickRoundingConstants<C> quick_rounding_constants(C scale, std::int32_t zero_point,
+                                                                               const QuantizeDescriptor& d) {
+  const bool quick =
+      is_quick_scale(scale) && is_quick_integer(zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
+  const std::int32_t origin = quick ? zero_point : 0;
+  const auto shifted = [&](std::int32_t q) { return bits_as<C>(round_shift_bits<C> + (quick ? q - origin : 0)); };
+  return {scale, quick ? divide(C(1), scale) : C(0), shifted(d.q_min), shifted(d.q_max), quick};
+}
+// q - zp, as a number; and whether nothing was clamped
+template <class K, std::floating_point C>
+KOKKOS_FORCEINLINE_FUNCTION C quick_steps(const K& k, C x, bool& is_inside) {
+  const C rounded = quick_quotient(x, k.scale, k.inverse) + round_shift<C>, in_range = clamp(rounded, k.lo, k.hi);
+  is_inside = in_range == rounded;
+  return in_range - round_shift<C>;
+}
+
 // Of two x within reach a word of both, for codes of a byte or less.
 KOKKOS_FORCEINLINE_FUNCTION std::uint32_t quick_quantize_pair(const QuickQuantizeConstants<float>& k_low,
                                                               const QuickQuantizeConstants<float>& k_high, float low,

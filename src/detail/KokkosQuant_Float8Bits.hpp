@@ -115,6 +115,19 @@ KOKKOS_FORCEINLINE_FUNCTION auto sign_of_bits(const J& bits) {
   constexpr integer_of<C> sign = 0x80;
   return (bits >> to_float8_sign<C>)&sign;
 }
+// RN_fp8 of two numbers whose magnitudes round to the largest number's at most or, where they saturate, any finite ones: a byte each.
+template <class F8>
+KOKKOS_FORCEINLINE_FUNCTION std::uint16_t encode_pair(float low, float high, [[maybe_unused]] float limit) {
+#ifdef KOKKOSQUANT_NATIVE_FLOAT8
+  return native_pair_to_float8<F8::has_infinity>(low, high);
+#else
+  const auto code = [limit](float t) {
+    const std::int32_t bits = to_bits(t);
+    return encode_magnitude<F8, float>(least(magnitude_of_bits<float>(bits), limit)) | sign_of_bits<float>(bits);
+  };
+  return static_cast<std::uint16_t>(code(low) | code(high) << 8);
+#endif
+}
 // RN_fp8(t). NaN is one code, whatever its sign and payload, as processors disagree on those.
 KOKKOSQUANT_FOR_PACKS_TOO
 template <class F8, std::floating_point C, class V>

@@ -46,11 +46,23 @@ struct Float8 {
     struct QuickConstants {
       C scale, inverse, x_limit;
       bool quick;
+      C reach;  // |x| up to it, two at a time: no step overflows, and no code but to the largest number; or -1
     };
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION QuickConstants quick_constants(const Cell& cell) const {
+      constexpr C largest = float8_format<F8, C>::largest_number;
       const C scale = widen<C>(cell.scale);
-      return {scale, divide(C(1), scale), multiply(limit, scale), is_quick_scale(scale)};
+      const bool quick = is_quick_scale(scale);
+      return {scale, divide(C(1), scale), multiply(limit, scale), quick,
+              !quick             ? C(-1)
+              : limit == largest ? C(0x1p80)
+                                 : multiply(largest, scale)};
+    }
+    static KOKKOS_FORCEINLINE_FUNCTION C reach(const QuickConstants& k) { return k.reach; }
+    KOKKOS_FORCEINLINE_FUNCTION std::uint16_t quick_pair(const QuickConstants& k_low, const QuickConstants& k_high, float low,
+                                                         float high) const {
+      return encode_pair<F8>(quick_quotient(low, k_low.scale, k_low.inverse), quick_quotient(high, k_high.scale, k_high.inverse),
+                             static_cast<float>(limit));
     }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickConstants&, C x) { return x == x; }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick_up_to(C largest) { return largest == largest; }

@@ -35,12 +35,11 @@ struct LearnablePackConstants {
   }
 };
 
-// The same without a branch an element (KokkosQuant_AffineQuick.hpp). t is clamped after it was rounded by adding round_shift, and
-// inside where that changes nothing.
+// The same without a branch an element: QuickRoundingConstants, in an access.
 template <std::floating_point C>
 struct alignas(16) QuickLearnableConstants {
   C scale, inverse;  // 0: no element can be computed so
-  C lo, hi;          // round_shift + q_min - zp, round_shift + q_max - zp
+  C lo, hi;
 };
 
 template <bool WithZeroPoint>
@@ -138,13 +137,8 @@ struct Learnable {
 
     template <class Cell>
     KOKKOS_FORCEINLINE_FUNCTION QuickLearnableConstants<C> quick_constants(const Cell& cell) const {
-      const QuantizeDescriptor& d = this->range;
-      const C scale = widen<C>(cell.scale);
-      const bool quick =
-          is_quick_scale(scale) && is_quick_integer(cell.zero_point) && is_quick_integer(d.q_min) && is_quick_integer(d.q_max);
-      const std::int32_t origin = quick ? cell.zero_point : 0;
-      const auto shifted = [&](std::int32_t q) { return bits_as<C>(round_shift_bits<C> + (quick ? q - origin : 0)); };
-      return {scale, quick ? divide(C(1), scale) : C(0), shifted(d.q_min), shifted(d.q_max)};
+      const auto k = quick_rounding_constants(widen<C>(cell.scale), cell.zero_point, this->range);
+      return {k.scale, k.inverse, k.lo, k.hi};
     }
     // The largest |x| for which it holds: no step of a quotient overflows, and no x'; negative where none does. (An x' that is inside
     // is half a scale away at most; only a half overflows that near.)
@@ -161,9 +155,7 @@ struct Learnable {
       KOKKOSQUANT_UNROLL
       for (int w = 0; w < W; ++w) {
         const QuickLearnableConstants<C>& k = quick_of(w);
-        const C rounded = quick_quotient(x[w], k.scale, k.inverse) + round_shift<C>, in_range = clamp(rounded, k.lo, k.hi);
-        is_inside[w] = in_range == rounded;
-        steps[w] = in_range - round_shift<C>;
+        steps[w] = quick_steps(k, x[w], is_inside[w]);
         stored[w] = multiply(steps[w], k.scale);
       }
       round_as_stored<T>(stored);

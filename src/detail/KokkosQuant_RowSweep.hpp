@@ -24,7 +24,7 @@
 // of which those with one floating-point input may have, for a pack whose largest |x| is known (NaN if one is):
 //   is_quick_up_to(largest)            may they be used for all of it?
 //   reach(constants)                   and (codes of a byte or less) up to which largest |x| two are computed in a word
-//   quick_pair(constants of low, of high, low, high)   these two
+//   quick_pair(constants of low, of high, low, high)   these two: a half of a word each, or (16 bits) a byte
 // and, where each lane of a pack has its own constants:
 //   quick_constants_of_lane(cell data)   fewer of them
 #pragma once

@@ -93,6 +93,12 @@ struct alignas(chunk_alignment<T, W>) Chunk : ChunkValues<T, chunk_size<T, W>> {
     KOKKOSQUANT_UNROLL
     for (int w = 0; w < W / lanes_a_word; ++w) this->word[w] = pack_pairs<lanes_a_word>(&pair[w * lanes_a_word / 2]);
   }
+  // The same of bytes, two of them beside each other.
+  KOKKOS_FORCEINLINE_FUNCTION void set_pairs(const std::uint16_t* pair) {
+    static_assert(in_words && sizeof(T) == 1 && elements_per<T> == 1);
+    KOKKOSQUANT_UNROLL
+    for (int w = 0; w < W / 4; ++w) this->word[w] = join(pair[2 * w], pair[2 * w + 1]);
+  }
   // All lanes.
   template <class L>
   KOKKOS_FORCEINLINE_FUNCTION void set_all(const L (&lane)[W]) {

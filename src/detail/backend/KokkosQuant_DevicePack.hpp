@@ -147,7 +147,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
   // Codes of a byte or less are computed two at a time where they are near the range.
   template <class K>
   static constexpr bool in_pairs = by_magnitude &&
-                                   (sizeof...(O) == 1 && ((std::is_integral_v<O> || packed_type<O>)&&...) &&
+                                   (sizeof...(O) == 1 && ((std::is_integral_v<O> || packed_type<O> || float8_type<O>)&&...) &&
                                     ((sizeof(O) == 1 && W % (4 * elements_per<O>) == 0) && ...)) &&
                                    requires(const K& k) {
     Element::reach(k(0));
@@ -159,7 +159,7 @@ struct DevicePack<Element, Outputs<O...>, Inputs<I...>, W> {
     for (int lane = 1; lane < (K::is_one ? 1 : W); ++lane)
       reach = Element::reach(k(lane)) < reach ? Element::reach(k(lane)) : reach;
     if (!(largest <= reach)) return false;
-    std::uint32_t pair[W / 2];
+    decltype(element.quick_pair(k(0), k(1), largest, largest)) pair[W / 2];
     KOKKOSQUANT_UNROLL
     for (int p = 0; p < W / 2; ++p)
       pair[p] = element.quick_pair(k(2 * p), k(2 * p + 1), in.head.template get<C>(2 * p), in.head.template get<C>(2 * p + 1));

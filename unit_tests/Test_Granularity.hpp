@@ -110,6 +110,21 @@ TYPED_TEST_P(Granularity, EveryGroupAndBlock) {
     all(PerBlock{rows, columns});
 }
 
+// A device's threads take packs below each other there. (300 lines of 640: its walk on a host takes two launches.)
+TYPED_TEST_P(Granularity, BlocksOfWholePacks) {
+  using Fixture = Granularity<TypeParam>;
+  std::size_t i = 0;
+  const auto all = [&](const PerBlock& g, std::size_t N, std::size_t D) {
+    const Constants constants = ++i % 3 == 0 ? Constants::wild : Constants::tame;
+    const auto p = Fixture::problem(g, N, D, {-128, 127}, constants, i);
+    for (const std::size_t place : {std::size_t{0}, std::size_t{1}, i}) Fixture::run(p, g, setting(place));
+  };
+  for (const auto& [rows, columns] : {std::pair{4, 16}, {12, 64}, {16, 128}, {128, 32}})
+    for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{37, 128}, {130, 64}, {5, 256}})
+      all(PerBlock{rows, columns}, N, D);
+  all(PerBlock{16, 128}, 300, 640);
+}
+
 TYPED_TEST_P(Granularity, EveryPlaceAndMapping) {
   using Fixture = Granularity<TypeParam>;
   Fixture::for_each_granularity(7, [&](const auto& g) {
@@ -183,7 +198,7 @@ TYPED_TEST_P(Granularity, NothingAndOneElement) {
     });
 }
 
-REGISTER_TYPED_TEST_SUITE_P(Granularity, EveryWidthAndHeight, EveryGroupAndBlock, EveryPlaceAndMapping, AnyRangeAndZeroPoint,
+REGISTER_TYPED_TEST_SUITE_P(Granularity, EveryWidthAndHeight, EveryGroupAndBlock, BlocksOfWholePacks, EveryPlaceAndMapping, AnyRangeAndZeroPoint,
                             LongLinesAndManyOfThem, ManyShortLines, InPlace, NothingAndOneElement);
 
 }  // namespace KokkosQuantTest

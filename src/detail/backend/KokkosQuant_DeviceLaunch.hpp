@@ -13,6 +13,7 @@
 
 #include "../KokkosQuant_SweepPlan.hpp"
 #include "KokkosQuant_DeviceAlignment.hpp"
+#include "KokkosQuant_DeviceBlocks.hpp"
 #include "KokkosQuant_DeviceShiftedPack.hpp"
 #include "KokkosQuant_DeviceSweep.hpp"
 #include "KokkosQuant_DeviceTileLaunch.hpp"
@@ -63,8 +64,11 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
       if (plan.by_element && Tiles::fits(plan)) return Tiles::launch(exec, label, plan);
       if (plan.by_element || has_short_lines(plan)) return launch_parts<1>(exec, label, plan);
     }
-    if constexpr (Tiled)
+    if constexpr (Tiled) {
       if (launch_cells(exec, label, plan)) return;
+      using Blocks = DeviceBlockLaunch<Exec, Element, Out, In>;
+      if (Blocks::fits(plan)) return Blocks::launch(exec, label, plan);
+    }
     if (plan.lanes_differ)
       launch_parts<lanes_width>(exec, label, plan);
     else if (short_width < pack_width && !ends_with_packs(plan))

@@ -184,7 +184,7 @@ TYPED_TEST_P(Dynamic, LargeCells) {
     DynamicRunner<std::remove_cvref_t<decltype(g)>, Exec, typename TypeParam::T, typename TypeParam::S, TypeParam::zero> runner(
         p, g, s);
     EXPECT_TRUE(runner.template quantize<typename TypeParam::Q>());
-    if (KokkosQuant::Impl::host_space<Exec>) {  // (devices cut cells too, others)
+    if (KokkosQuant::Impl::host_space<Exec> && !KokkosQuant::Impl::device_walk_on_host) {  // (devices cut cells too, others)
       EXPECT_GT(runner.workspace_size(), 0u);
       EXPECT_EQ(runner.workspace_size() % (2 * cells * sizeof(typename Fixture::Problem::C)), 0u);
       EXPECT_EQ(runner.reads(), 2);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Groups of packed codes that end inside a byte, in lines about as long as a launch of a device. Built for the host and with the
-// walk of devices on the host, whose launches have at most 2^12 elements.
+// Packed codes in lines about as long as a launch of a device, and groups of them that end inside a byte. Built for the host and with
+// the walk of devices on the host, whose launches have at most 2^12 elements.
 #include <gtest/gtest.h>
 
 #include <KokkosQuant.hpp>
@@ -10,6 +10,10 @@
 #include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+
+#include "KokkosQuantTest_Fixtures.hpp"
+#include "KokkosQuantTest_Reference.hpp"
 
 namespace KokkosQuantTest {
 namespace {
@@ -74,6 +78,49 @@ TEST(PackedLaunches, OfALongerLine) {
   EXPECT_NE(message.find("expected groups whose codes fill bytes"), std::string::npos) << message;
   for (std::size_t n = 0; n < 3; ++n)
     for (std::size_t b = 0; b < p.q.extent(1); ++b) ASSERT_EQ(p.q(n, b).byte, 0xa5);
+}
+
+bool passes(std::size_t n, std::size_t d) { return (n + d * d / 3) % 2 == 0; }
+
+// A launch ends with a byte, whatever the width of its packs: of double two neighbours, a quarter of a mask's byte.
+template <class Case>
+class PackedLaunchesOf : public ::testing::Test {};
+template <class T_, class P_>
+struct PackedCase {
+  using T = T_;
+  using P = P_;
+};
+template <class T>
+using PackedCasesOf = ::testing::Types<PackedCase<T, KokkosQuant::mask8_t>, PackedCase<T, KokkosQuant::int2x4_t>>;
+using PackedCases = Concat_t<PackedCasesOf<double>, PackedCasesOf<float>, PackedCasesOf<half_t>>;
+TYPED_TEST_SUITE(PackedLaunchesOf, PackedCases);
+
+TYPED_TEST(PackedLaunchesOf, GradientsOfLongLines) {
+  using T = typename TypeParam::T;
+  using P = typename TypeParam::P;
+  constexpr bool is_mask = std::is_same_v<P, KokkosQuant::mask8_t>;
+  const std::size_t D = 9001, bytes = (D + P::per_byte - 1) / P::per_byte;
+  for (const std::size_t N : {1, 3}) {
+    const Rows<T> dy("dy", N, D), dx("dx", N, D);
+    const Rows<P> codes("codes", N, bytes);
+    for (std::size_t n = 0; n < N; ++n)
+      for (std::size_t d = 0; d < D; ++d) {
+        dy(n, d) = reference_convert<T>(static_cast<double>(1 + d % 100));
+        codes(n, d / P::per_byte).set(static_cast<int>(d % P::per_byte), passes(n, d) == is_mask ? 1 : 0);
+      }
+    const KokkosQuant::QuantizeDescriptor range{-1, 1};  // (of codes: 0 passes)
+    if constexpr (is_mask)
+      KokkosQuant::FakeQuantizeBackwardFromMaskPlan(Exec{}, range, KokkosQuant::FakeQuantizeBackwardFromMaskArgs{dy, codes, dx})
+          .run();
+    else
+      KokkosQuant::FakeQuantizeBackwardFromCodesPlan(Exec{}, range,
+                                                     KokkosQuant::FakeQuantizeBackwardFromCodesArgs{dy, codes, dx})
+          .run();
+    Exec{}.fence();
+    for (std::size_t n = 0; n < N; ++n)
+      for (std::size_t d = 0; d < D; ++d)
+        ASSERT_EQ(to_double(dx(n, d)), passes(n, d) ? to_double(dy(n, d)) : 0) << n << ", " << d;
+  }
 }
 
 }  // namespace

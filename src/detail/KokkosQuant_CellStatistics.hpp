@@ -14,6 +14,7 @@
 #include "KokkosQuant_CellWalk.hpp"
 #include "KokkosQuant_DynamicScale.hpp"
 #include "KokkosQuant_ErrorStatistics.hpp"
+#include "backend/KokkosQuant_DeviceTuning.hpp"
 #include "backend/KokkosQuant_HostErrors.hpp"
 
 namespace KokkosQuant::Impl {
@@ -74,17 +75,18 @@ class CellStatistics {
       static_assert(sizeof(functor) < 512, "larger functors go through constant memory, with a wait");
       Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int64_t>>(exec, 0, threads), functor);
     };
+    constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
     auto* parts = reinterpret_cast<Part*>(workspace);
     std::int64_t last = 0;
     if (!is_small()) {
-      launch_threads(cells_.cells() * cells_.parts(), OfSegments<host_space<Exec>>{*this, parts});
+      launch_threads(cells_.cells() * cells_.parts(), OfSegments<on_host>{*this, parts});
       last = each_level([&](std::int64_t from, std::int64_t lines, std::int64_t terms, std::int64_t to) {
         const std::int64_t segments = segments_of(terms);
         launch_threads(lines * segments, Level{parts + from, terms, segments, parts + to});
       });
       last -= cells_.cells();
     }
-    launch_threads(cells_.cells(), OfCells<host_space<Exec>>{*this, parts + last});
+    launch_threads(cells_.cells(), OfCells<on_host>{*this, parts + last});
   }
 
   // (kernels' types: nvcc takes no private ones)

@@ -24,7 +24,8 @@ namespace KokkosQuant::Impl {
 template <class Exec, class Finder, class Element, class Out, class In, bool Tiled, class Statistics = NoCellStatistics>
 class DynamicSweep {
   static constexpr bool has_statistics = !std::is_same_v<Statistics, NoCellStatistics>;
-  using Launch = std::conditional_t<host_space<Exec>, HostDynamicLaunch<Exec, Finder, Element, Out, In, Tiled>,
+  static constexpr bool on_host = host_space<Exec> && !device_walk_on_host;
+  using Launch = std::conditional_t<on_host, HostDynamicLaunch<Exec, Finder, Element, Out, In, Tiled>,
                                     DeviceDynamicLaunch<Exec, Finder, Element, Out, In, Tiled>>;
 
  public:
@@ -60,7 +61,7 @@ class DynamicSweep {
       launch_fused(exec, label);
     } else {
       Launch::launch_ranges(exec, label, sweep_.plan(), finder_, cells_, workspace);
-      if constexpr (host_space<Exec> && !device_walk_on_host)
+      if constexpr (on_host)
         Launch::launch_sweep(exec, label, sweep_.plan());
       else
         sweep_.launch(exec, label);
@@ -70,9 +71,9 @@ class DynamicSweep {
   }
 
  private:
-  bool reads_for_statistics() const { return has_statistics && !(fused_ && host_space<Exec>); }
+  bool reads_for_statistics() const { return has_statistics && !(fused_ && on_host); }
   void launch_fused(const Exec& exec, const std::string& label) const {
-    if constexpr (host_space<Exec>)
+    if constexpr (on_host)
       Launch::launch_fused(exec, label, sweep_.plan(), finder_, cells_, statistics_);
     else
       Launch::launch_fused(exec, label, sweep_.plan(), finder_, cells_);

@@ -29,14 +29,15 @@ struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
   Range* to;
 
   KOKKOS_FUNCTION void operator()(const Member& team) const {
+    const Scratch of_team(team.team_scratch(0), team.team_size() * W);  // (once: each such View takes more of it)
     for (std::int64_t index = team.league_rank(); index < units; index += team.league_size()) {
-      tile_of_cells(team, index);
+      tile_of_cells(team, of_team, index);
       team.team_barrier();
     }
   }
 
  private:
-  KOKKOS_INLINE_FUNCTION void tile_of_cells(const Member& team, std::int64_t index) const {
+  KOKKOS_INLINE_FUNCTION void tile_of_cells(const Member& team, const Scratch& of_team, std::int64_t index) const {
     const CellWalk& c = this->cells;
     const std::int64_t parts = to != nullptr ? c.parts() : 1;
     const std::int64_t tile = index % tiles, po = index / tiles % parts, co = index / tiles / parts;
@@ -52,7 +53,6 @@ struct DeviceCellsAcross : DeviceCells<Exec, Element, Out, T, W> {
         KOKKOSQUANT_UNROLL
         for (int lane = 0; lane < W; ++lane) range[lane].template include<true>(pack.in.head.template get<C>(lane));
       });
-    Scratch of_team(team.team_scratch(0), team.team_size() * W);
     const int mine = team.team_rank() * W, first = column * W, stride = columns * W;
     for (int lane = 0; lane < W; ++lane) of_team(mine + lane) = range[lane];
     team.team_barrier();

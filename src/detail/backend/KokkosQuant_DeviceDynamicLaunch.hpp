@@ -29,7 +29,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   template <int Threads, int AtOnce>
   using Policy = Kokkos::TeamPolicy<Exec, Kokkos::LaunchBounds<Threads, AtOnce>>;
   static constexpr int pack_width = Launch::pack_width, short_width = Launch::short_width, lanes_width = Launch::lanes_width;
-  static constexpr int threads = device_tuning.team_threads, warp = 32;
+  static constexpr int threads = device_walk_on_host ? 1 : device_tuning.team_threads, warp = 32;
 
   template <class>
   struct widest_code;
@@ -129,9 +129,10 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                             const CellWalk& cells, std::byte* workspace) {
     auto* to = reinterpret_cast<Range*>(workspace);
     launch_cells(exec, label + "::ranges", plan, finder, cells, to);
-    Kokkos::parallel_for(label + "::scales",
-                         Policy<threads, 1>(exec, league(cells.cells()), cells.parts() > warp ? threads : warp),
-                         DeviceFindScales<Exec, Finder>{finder, cells, to});
+    Kokkos::parallel_for(
+        label + "::scales",
+        Policy<threads, 1>(exec, league(cells.cells()), cells.parts() > warp ? threads : std::min(threads, warp)),
+        DeviceFindScales<Exec, Finder>{finder, cells, to});
   }
 
  private:
@@ -165,8 +166,9 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
       const auto threads_for = [&](std::int64_t each) {
         return static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(divide_up(in_unit, each))));
       };
-      const std::int64_t lanes =
+      const std::int64_t enough =
           std::max(threads_for(packs.held()), std::min<std::int64_t>(device_tuning.least_group, threads_for(1)));
+      const std::int64_t lanes = device_walk_on_host ? 1 : enough;
       const std::int64_t most = to != nullptr ? threads : max_threads;
       if (lanes > warp)
         launch_units<which, DeviceTeam<Exec>>(exec, label, plan, finder, cells, to, std::min(lanes, most));
@@ -257,7 +259,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   template <int W, class Plan>
   static void launch_across(const Exec& exec, const std::string& label, const Plan& plan, const Finder& finder,
                             const CellWalk& cells, Range* to) {
-    const int columns = std::max(1, W > 1 ? device_tuning.across_bytes / device_tuning.access_bytes : warp);
+    const int columns = std::min(threads, W > 1 ? device_tuning.across_bytes / device_tuning.access_bytes : warp);
     const std::int64_t tiles = (cells.n_inner + columns * W - 1) / (columns * W);
     const std::int64_t units = cells.cells_outer * tiles * (to != nullptr ? cells.parts() : 1);
     Policy<threads, device_tuning.teams_across_at_once> policy(exec, league(units), threads, 1);

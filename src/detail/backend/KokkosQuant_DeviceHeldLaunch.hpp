@@ -48,6 +48,7 @@ struct DeviceHeldLaunch {
                   least = std::max(1, sector / smallest / W);
     if (cells.n_inner >= std::int64_t(1) << 32 || cells.n_inner % W != 0) return {0, 0, 0};
     if (W > 1 && (plan.by_element || !Alignment::template is_aligned<W>(plan.walk))) return {0, 0, 0};
+    if (device_walk_on_host) return is_near(plan.walk) ? Tile{1, 1, packs<W>} : Tile{0, 0, 0};  // (a team is a thread)
     const auto tile_of = [&](std::int64_t columns) {
       const std::int64_t in_warp = std::max<std::int64_t>(1, warp / columns);
       return Tile{columns, divide_up(divide_up(cells.cell_outer, packs<W>), in_warp) * in_warp, packs<W>};

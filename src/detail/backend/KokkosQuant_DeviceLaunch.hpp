@@ -122,8 +122,8 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
   template <int W, bool MayDiffer = true, class Plan>
   static void launch_parts(const Exec& exec, const std::string& label, const Plan& plan) {
     constexpr std::int64_t largest = device_tuning.largest_launch;
-    // (Elements, as their indices are 32-bit too; lanes take up to W times as many packs.)
-    const std::int64_t longest = Tiled ? largest : plan.lanes_differ ? largest / 16 : largest - 2 * W;
+    // (Elements, as their indices are 32-bit too; lanes take up to W times as many packs. Of packed codes whole bytes, which hold up to 8.)
+    const std::int64_t longest = Tiled ? largest : plan.lanes_differ ? largest / 16 : largest - std::max(2 * W, 8);
     const bool far_apart = !all_of(plan.walk, [](const auto& lines) {  // for 32-bit products
       return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < std::int64_t(1) << 32;
     });

@@ -49,24 +49,25 @@ struct SumLevel {
   const Sum* from;
   std::int64_t terms, segments;  // of a line
   SumSink<Sum, S, K> to;
+  static constexpr int in_flight = 4;  // terms of a thread (lines of 4097 have 17 segments)
 
   KOKKOS_FUNCTION void operator()(const std::int64_t thread) const {
     const std::int64_t i = thread / Threads, line = segments == 1 ? i : i / segments, segment = i - line * segments;
     const std::int64_t first = segment * sum_segment;
     const int n = terms - first < sum_segment ? static_cast<int>(terms - first) : sum_segment;
     const Sum* term = from + (line * terms + first) * K;
-    Sum sum[K];
+    Sum sum[K] = {};
     if constexpr (Threads == 1) {
       for (int k = 0; k < K; ++k) sum[k] = segment_sum<Sum>(n, [=](int j) { return term[j * K + k]; });
     } else {
       const int lane = static_cast<int>(thread % Threads);
-      for (int k = 0; k < K; ++k) {
-        Sum of_lane = {};
+      for (int j = lane; j < n; j += in_flight * sum_lanes) {
         KOKKOSQUANT_UNROLL
-        for (int j = 0; j < sum_segment; j += sum_lanes)
-          if (j + lane < n) accumulate(of_lane, term[(j + lane) * K + k]);
-        sum[k] = sum_of_neighbours(of_lane);
+        for (int u = 0; u < in_flight; ++u)
+          for (int k = 0; k < K; ++k)
+            if (j + u * sum_lanes < n) accumulate(sum[k], term[(j + u * sum_lanes) * K + k]);
       }
+      for (int k = 0; k < K; ++k) sum[k] = sum_of_neighbours(sum[k]);
       if (lane != 0) return;
     }
     to.put(line, segment, sum);

@@ -21,6 +21,17 @@ KOKKOS_FORCEINLINE_FUNCTION void copy_to_scratch(void* to, const void* from) {
   *static_cast<Pack*>(to) = *static_cast<const Pack*>(from);
 #endif
 }
+// Where there is something to copy; without a branch.
+KOKKOS_FORCEINLINE_FUNCTION void copy_to_scratch(void* to, const void* from, bool is_there) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  asm volatile("{ .reg .pred p; setp.ne.s32 p, %2, 0; @p cp.async.cg.shared.global [%0], [%1], 16; }" ::"r"(
+                   static_cast<std::uint32_t>(__cvta_generic_to_shared(to))),
+               "l"(__cvta_generic_to_global(from)), "r"(static_cast<int>(is_there))
+               : "memory");
+#else
+  if (is_there) copy_to_scratch(to, from);
+#endif
+}
 KOKKOS_FORCEINLINE_FUNCTION void wait_for_copies() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   asm volatile("cp.async.wait_all;" ::: "memory");

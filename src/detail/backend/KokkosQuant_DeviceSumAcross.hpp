@@ -11,8 +11,8 @@
 
 namespace KokkosQuant::Impl {
 
-// Across lines: a tile of packs of lines by a segment.
-template <class Exec, class Walk, int W>
+// Across lines: a tile of packs of lines by a segment. Wide: of more packs in 16 bits, for rows that are not aligned or far apart.
+template <class Exec, class Walk, int W, bool Wide>
 struct DeviceSumTeamsAcross : Walk {
   using typename Walk::C, typename Walk::Place, typename Walk::Quick, typename Walk::Sum, typename Walk::T;
   using Walk::K;
@@ -22,8 +22,8 @@ struct DeviceSumTeamsAcross : Walk {
   // Bfloat16: these 0.90, 0.91, 0.91, 16, 4, 2: 0.89, 0.88, 0.87; of earlier kernels with these 0.90, 0.90, 0.89: 8, 2, 4: 0.84, 0.85, 0.83, 8, 6,
   // 4: 0.88, 0.86, 0.85, 4, 4, 8: 0.79, 0.83, 0.78. Float: these 0.96, 0.96, 0.93, 8, 4, 6: 0.93, 0.93, 0.91. Double: these 0.95, 0.97, 0.95,
   // 16, 2, 2: 0.91, 0.92, 0.89, 8, 4, 4: 0.94, 0.97, 0.93.
-  static constexpr int packs = sizeof(T) == 2 ? 8 : 16, ahead = sizeof(T) == 4 ? 3 : 4;
-  static constexpr int teams_at_once = sizeof(T) == 2 ? 4 : sizeof(T) == 4 ? 3 : 2;
+  static constexpr int packs = sizeof(T) == 2 && !Wide ? 8 : 16, ahead = sizeof(T) == 4 ? 3 : 4;
+  static constexpr int teams_at_once = sizeof(T) == 2 && !Wide ? 4 : sizeof(T) == 4 ? 3 : 2;
   static constexpr int lines = packs * W, walkers = packs * sum_lanes, threads = device_walk_on_host ? 1 : walkers;
   static constexpr int walks = walkers / threads;  // of a thread
   // Constants of a line lie beside those of the next pack's: neighbours read them without conflicts.

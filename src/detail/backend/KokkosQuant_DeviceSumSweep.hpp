@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One pass over an array that also leaves a sum for every segment of a line, on a device: by teams, where packs are aligned, else one
-// element after the other. Then 16 threads share a segment along a line, a lane each; across lines a thread has a segment of its own.
+// One pass over an array that also leaves a sum for every segment of a line, on a device: by teams, where packs are aligned or lines have no
+// gaps between them, else one element after the other. Then 16 threads share a segment along a line, a lane each; across lines a thread has a segment of its own.
 #pragma once
 
 #include <Kokkos_Core.hpp>
@@ -12,6 +12,7 @@
 
 #include "KokkosQuant_DeviceSumAcross.hpp"
 #include "KokkosQuant_DeviceSumAlong.hpp"
+#include "KokkosQuant_DeviceSumJoined.hpp"
 #include "KokkosQuant_DeviceTuning.hpp"
 
 namespace KokkosQuant::Impl {
@@ -105,10 +106,15 @@ struct DeviceSumLaunch {
   static constexpr int width = device_tuning.access_bytes / static_cast<int>(sizeof(T));
   template <int Rows, bool Dense>
   using TeamsAlong = DeviceSumTeamsAlong<Exec, Walk, width, Rows, Dense>;
-  using TeamsAcross = DeviceSumTeamsAcross<Exec, Walk, width>;
+  template <int Rows>
+  using TeamsJoined = DeviceSumTeamsJoined<Exec, Walk, width, Rows>;
+  template <bool Wide>
+  using TeamsAcross = DeviceSumTeamsAcross<Exec, Walk, width, Wide>;
 
-  static bool fits(const Plan& plan) { return plan.mapping != Mapping::packs || are_aligned(plan); }
-  static int pack_width(const Plan& plan) { return plan.mapping != Mapping::elements && are_aligned(plan) ? width : 1; }
+  static bool fits(const Plan& plan) { return plan.mapping != Mapping::packs || are_aligned(plan) || are_joined(plan); }
+  static int pack_width(const Plan& plan) {
+    return plan.mapping == Mapping::packs || (plan.mapping == Mapping::packs_of_tokens && are_aligned(plan)) ? width : 1;
+  }
 
   static void launch(const Exec& exec, const std::string& label, const Plan& plan, std::int64_t segments, const Sink& sink) {
     const std::int64_t lines = plan.walk.n_outer;
@@ -118,10 +124,11 @@ struct DeviceSumLaunch {
     if (plan.mapping == Mapping::packs) {
       constexpr int rows = sum_segment / sum_lanes;
       parts(lines, segments, 1, [&](std::int64_t line, std::int64_t n_lines, std::int64_t segment, std::int64_t n) {
+        const bool joined = are_joined(plan) && (lines == 1 || n == segments);
         if (plan.walk.n_inner > sum_segment / 2)
-          launch_along<rows>(exec, label, part(line, segment, n), n_lines * n);
+          launch_along<rows>(exec, label, part(line, segment, n), n_lines * n, joined);
         else
-          launch_along<rows / 2>(exec, label, part(line, segment, n), n_lines * n);
+          launch_along<rows / 2>(exec, label, part(line, segment, n), n_lines * n, joined);
       });
     } else if (has_neighbours<Exec> && plan.mapping == Mapping::elements) {
       parts(lines, segments, sum_lanes, [&](std::int64_t line, std::int64_t n_lines, std::int64_t segment, std::int64_t n) {
@@ -131,8 +138,11 @@ struct DeviceSumLaunch {
       const std::int64_t packs = pack_width(plan) > 1 ? lines / width : 0, in_packs = packs * width;
       if (packs > 0)
         parts(packs, segments, 1, [&](std::int64_t pack, std::int64_t n_packs, std::int64_t segment, std::int64_t n) {
-          const std::int64_t tiles = (n_packs + TeamsAcross::packs - 1) / TeamsAcross::packs;
-          launch_teams(exec, label, tiles * n, TeamsAcross{part(pack * width, segment, 1), n_packs, divider(tiles)});
+          const Walk of_packs = part(pack * width, segment, 1);
+          if (sizeof(T) == 2 && prefers_wide(plan))
+            launch_across<sizeof(T) == 2>(exec, label, of_packs, n_packs, n);
+          else
+            launch_across<false>(exec, label, of_packs, n_packs, n);
         });
       if (in_packs < lines)
         parts(lines - in_packs, segments, 1,
@@ -153,6 +163,13 @@ struct DeviceSumLaunch {
              (places == 1 || stride * static_cast<std::int64_t>(sizeof(T)) % bytes == 0);
     });
   }
+  // Do lines follow each other without gaps, in arrays that start with an access?
+  static bool are_joined(const Plan& plan) {
+    return all_of(plan.walk, [&](const auto& lines) {
+      return reinterpret_cast<std::uintptr_t>(lines.data) % device_tuning.access_bytes == 0 &&
+             (plan.walk.n_outer == 1 || lines.outer == plan.walk.n_inner);
+    });
+  }
   // f(first line, lines, first segment, segments) of launches with 32-bit indices
   template <class F>
   static void parts(std::int64_t lines, std::int64_t segments, std::int64_t threads, const F& f) {
@@ -165,16 +182,34 @@ struct DeviceSumLaunch {
   }
   static Divider divider(std::int64_t d) { return Divider(static_cast<std::uint32_t>(d)); }
   template <int Rows>
-  static void launch_along(const Exec& exec, const std::string& label, const Walk& part, std::int64_t groups) {
-    const bool dense = all_of(part.walk, [&](const auto& lines) {
-      const std::int64_t n = part.walk.n_inner;
-      return (part.walk.n_outer == 1 || lines.outer == n) && n == part.inner.divisor * std::int64_t{Rows * sum_lanes};
-    });
-    const auto launch_as = [&](auto teams) {
-      using Teams = decltype(teams);
-      launch_teams(exec, label, (groups + Teams::segments - 1) / Teams::segments, Teams{part, groups});
+  static void launch_along(const Exec& exec, const std::string& label, const Walk& part, std::int64_t groups, bool joined) {
+    const auto launch_as = [&](const auto& teams) {
+      using Teams = std::remove_cvref_t<decltype(teams)>;
+      launch_teams(exec, label, (groups + Teams::segments - 1) / Teams::segments, teams);
     };
-    dense ? launch_as(TeamsAlong<Rows, true>{part, groups}) : launch_as(TeamsAlong<Rows, false>{part, groups});
+    using Joined = TeamsJoined<Rows>;
+    const std::int64_t n = part.walk.n_inner;
+    if (joined && n == part.inner.divisor * std::int64_t{Rows * sum_lanes})
+      launch_as(TeamsAlong<Rows, true>{{part, groups}});
+    else if (joined)
+      launch_as(Joined{{part, groups}, part.walk.n_outer == 1 || n % Joined::lanes == 0});
+    else
+      launch_as(TeamsAlong<Rows, false>{{part, groups}});
+  }
+  // Across lines: where rows of a tile do not start with a request, or are far from each other (see DeviceTuning); not where tiles are few.
+  static bool prefers_wide(const Plan& plan) {
+    return plan.walk.n_inner >= sum_segment && plan.walk.n_outer >= 2 * sum_segment &&
+           !all_of(plan.walk, [&](const auto& lines) {
+             const std::int64_t bytes = lines.inner * static_cast<std::int64_t>(sizeof(T));
+             return bytes % device_tuning.request_bytes == 0 && bytes < device_tuning.far_bytes;
+           });
+  }
+  template <bool Wide>
+  static void launch_across(const Exec& exec, const std::string& label, const Walk& part, std::int64_t packs,
+                            std::int64_t segments) {
+    using Teams = TeamsAcross<Wide>;
+    const std::int64_t tiles = (packs + Teams::packs - 1) / Teams::packs;
+    launch_teams(exec, label, tiles * segments, Teams{part, packs, divider(tiles)});
   }
   template <class Teams>
   static void launch_teams(const Exec& exec, const std::string& label, std::int64_t teams, const Teams& functor) {

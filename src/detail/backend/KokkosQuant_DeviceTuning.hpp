@@ -33,6 +33,11 @@ struct DeviceTuning {
   std::int64_t strip_packs;
   int sector_bytes;  // that memory moves as one: packs of a thread start with one, where enough columns do alike. Backward,
                      // bfloat16, D = 1000 (an H100): 16: 0.83, 32: 0.91
+  // What the caches and the memory move together; from here on rows are far from each other. Learned scales in 16 bits across lines, tiles of
+  // 8 and 16 packs a row (H200): rows of 2000 bytes 0.73, 0.82, LayoutLeft, 2^19 bytes from row to row, 0.83, 0.86, rows of 2^11 bytes 0.90,
+  // 0.87, LayoutLeft, 64 rows, 0.64, 0.58.
+  int request_bytes;
+  std::int64_t far_bytes;
   std::int64_t largest_launch;  // packs: indices stay below 2^31 with the overhang of a stripe
   // Arrays contiguous along different axes: packs and lines of a tile, threads that have one, teams of them at once. (H100, backward,
   // bfloat16, x or dy LayoutLeft, D = 4096, tiles at once 2, 3, 4: 0.46, 0.58, 0.50; 32 lines: 0.51.)
@@ -76,6 +81,8 @@ inline constexpr DeviceTuning device_tuning{
     .lanes_blocks_at_once = 5,
     .strip_packs = device_walk_on_host ? 32 : 1 << 15,
     .sector_bytes = 32,
+    .request_bytes = 128,
+    .far_bytes = 1 << 18,
     .largest_launch = std::int64_t(1) << (device_walk_on_host ? 12 : 30),
     .tile_packs = 8,
     .tile_lines = 64,

@@ -114,15 +114,21 @@ TYPED_TEST_P(Granularity, EveryGroupAndBlock) {
 TYPED_TEST_P(Granularity, BlocksOfWholePacks) {
   using Fixture = Granularity<TypeParam>;
   std::size_t i = 0;
-  const auto all = [&](const PerBlock& g, std::size_t N, std::size_t D) {
+  const auto run = [&](const PerBlock& g, std::size_t N, std::size_t D) {
     const Constants constants = ++i % 3 == 0 ? Constants::wild : Constants::tame;
     const auto p = Fixture::problem(g, N, D, {-128, 127}, constants, i);
     for (const std::size_t place : {std::size_t{0}, std::size_t{1}, i}) Fixture::run(p, g, setting(place));
   };
-  for (const auto& [rows, columns] : {std::pair{4, 16}, {12, 64}, {16, 128}, {128, 32}})
-    for (const auto& [N, D] : {std::pair<std::size_t, std::size_t>{37, 128}, {130, 64}, {5, 256}})
-      all(PerBlock{rows, columns}, N, D);
-  all(PerBlock{16, 128}, 300, 640);
+  const auto all = [&](const PerBlock& g) {
+    run(g, 37, 128);
+    run(g, 130, 64);
+    run(g, 5, 256);
+  };
+  all(PerBlock{4, 16});
+  all(PerBlock{12, 64});
+  all(PerBlock{16, 128});
+  all(PerBlock{128, 32});
+  run(PerBlock{16, 128}, 300, 640);
 }
 
 TYPED_TEST_P(Granularity, EveryPlaceAndMapping) {

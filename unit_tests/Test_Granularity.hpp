@@ -204,7 +204,7 @@ TYPED_TEST_P(Granularity, NothingAndOneElement) {
     });
 }
 
-REGISTER_TYPED_TEST_SUITE_P(Granularity, EveryWidthAndHeight, EveryGroupAndBlock, BlocksOfWholePacks, EveryPlaceAndMapping, AnyRangeAndZeroPoint,
-                            LongLinesAndManyOfThem, ManyShortLines, InPlace, NothingAndOneElement);
+REGISTER_TYPED_TEST_SUITE_P(Granularity, EveryWidthAndHeight, EveryGroupAndBlock, BlocksOfWholePacks, EveryPlaceAndMapping,
+                            AnyRangeAndZeroPoint, LongLinesAndManyOfThem, ManyShortLines, InPlace, NothingAndOneElement);
 
 }  // namespace KokkosQuantTest

@@ -61,8 +61,8 @@ struct Float8 {
     static KOKKOS_FORCEINLINE_FUNCTION C reach(const QuickConstants& k) { return k.reach; }
     KOKKOS_FORCEINLINE_FUNCTION std::uint16_t quick_pair(const QuickConstants& k_low, const QuickConstants& k_high, float low,
                                                          float high) const {
-      return encode_pair<F8>(quick_quotient(low, k_low.scale, k_low.inverse), quick_quotient(high, k_high.scale, k_high.inverse),
-                             static_cast<float>(limit));
+      return encode_pair<F8>(quick_quotient(low, k_low.scale, k_low.inverse),
+                             quick_quotient(high, k_high.scale, k_high.inverse), static_cast<float>(limit));
     }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick(const QuickConstants&, C x) { return x == x; }
     static KOKKOS_FORCEINLINE_FUNCTION bool is_quick_up_to(C largest) { return largest == largest; }

@@ -83,7 +83,8 @@ struct DeviceBlockLaunch {
       walk.move(o, 0);
       element.move(o / plan.cells.outer, 0);
       walk.n_outer = std::min(most, lines - o);
-      const Blocks blocks{{element, walk, divider(packs), divider(1), divider(cell), divider(std::min(plan.cells.inner, walk.n_inner))}};
+      const Blocks blocks{
+          {element, walk, divider(packs), divider(1), divider(cell), divider(std::min(plan.cells.inner, walk.n_inner))}};
       static_assert(sizeof(blocks) < 512, "larger functors go through constant memory, with a wait");
       const auto threads = static_cast<std::int32_t>(divide_up(walk.n_outer, Blocks::lines) * packs);
       Kokkos::parallel_for(label, Kokkos::RangePolicy<Exec, Kokkos::IndexType<std::int32_t>>(exec, 0, threads), blocks);

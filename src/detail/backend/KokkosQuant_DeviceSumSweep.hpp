@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// One pass over an array that also leaves a sum for every segment of a line, on a device: by teams, where packs are aligned or lines have no
-// gaps between them, else one element after the other. Then 16 threads share a segment along a line, a lane each; across lines a thread has a segment of its own.
+// One pass over an array that also leaves a sum for every segment of a line, on a device: by teams, where packs are aligned or lines have
+// no gaps between them, else one element after the other. Then 16 threads share a segment along a line, a lane each; across lines a
+// thread has a segment of its own.
 #pragma once
 
 #include <Kokkos_Core.hpp>

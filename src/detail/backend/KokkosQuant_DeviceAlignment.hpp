@@ -132,6 +132,12 @@ struct DeviceAlignment<Outputs<O...>, Inputs<I...>, Tiled> {
     constexpr std::uint32_t outputs = (1u << sizeof...(O)) - 1;
     return contiguous && (vectors_of<W>(walk) & outputs) == outputs;
   }
+  // Do 32 bits hold the distance of lines (of so many), in bytes?
+  static bool is_near(const Walk& walk, std::int64_t lines_apart = 1) {
+    return all_of(walk, [&](const auto& lines) {
+      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < (std::int64_t(1) << 32) / lines_apart;
+    });
+  }
   // The lines around any element of which so many others may be read.
   static InnerLines inner_lines(const Walk& walk, int elements) {
     std::int64_t margin = 0;

@@ -65,11 +65,8 @@ struct DeviceBlockLaunch {
   template <class Plan>
   static bool fits(const Plan& plan) {
     const Cells& cells = plan.cells;
-    const bool near = all_of(plan.walk, [](const auto& lines) {  // for 32-bit products
-      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < std::int64_t(1) << 32;
-    });
-    return near && !plan.lanes_differ && !plan.by_element && cells.outer % Blocks::lines == 0 && cells.inner % W == 0 &&
-           plan.walk.n_inner % W == 0 && Alignment::template is_aligned<W>(plan.walk) &&
+    return Alignment::is_near(plan.walk) && !plan.lanes_differ && !plan.by_element && cells.outer % Blocks::lines == 0 &&
+           cells.inner % W == 0 && plan.walk.n_inner % W == 0 && Alignment::template is_aligned<W>(plan.walk) &&
            plan.walk.n_inner <= device_tuning.largest_launch &&
            lines_a_launch(plan) >= std::min(cells.outer, plan.walk.n_outer);
   }

@@ -88,7 +88,7 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
   static bool fits(const Plan& plan, const CellWalk& cells) {
     if (Walk::has_packed && !cells.across() && cells.cells_inner > 1 && cells.cell_inner % short_width != 0) return false;
     if (Walk::has_packed && cells.across() && !Launch::template is_aligned<lanes_width>(plan.walk)) return false;
-    return (Held::is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
+    return (Launch::is_near(plan.walk) || cells.across() || cells.cell_outer == 1) &&
            cells.cell_outer * cells.cell_inner <= device_tuning.team_elements;
   }
   // Do they hold it in registers?
@@ -114,7 +114,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
     if (cells.across())
       cells.cut(elements / 32, inner);
     else
-      cells.cut(Held::is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1, inner);
+      cells.cut(Launch::is_near(plan.walk) ? std::max<std::int64_t>(1, std::min(cells.cell_outer, elements / inner)) : 1,
+                inner);
   }
 
   template <class Plan>
@@ -183,8 +184,8 @@ struct DeviceDynamicLaunch<Exec, Finder, Element, Out, Inputs<T>, Tiled> {
                            const CellWalk& cells, Range* to, std::int64_t lanes) {
     constexpr std::int64_t most = device_tuning.largest_launch;
     const std::int64_t parts = to != nullptr ? cells.parts() : 1;
-    if ((!Held::is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
-      const std::int64_t lines = Held::is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
+    if ((!Launch::is_near(plan.walk) && cells.n_outer > 1) || cells.cell_outer > most) {
+      const std::int64_t lines = Launch::is_near(plan.walk) ? most / cells.part_outer * cells.part_outer : 1;
       for (std::int64_t o = 0, end; o < cells.n_outer; o = end) {
         const std::int64_t co = o / cells.cell_outer, in_cell = o - co * cells.cell_outer;
         end = std::min({o + lines, (co + 1) * cells.cell_outer, cells.n_outer});

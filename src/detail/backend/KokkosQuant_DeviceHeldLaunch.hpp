@@ -24,12 +24,6 @@ struct DeviceHeldLaunch {
   template <int W>
   using constant = std::integral_constant<int, W>;
 
-  // Do 32 bits hold the distance of lines (of so many), in bytes?
-  static bool is_near(const Walk& walk, std::int64_t lines_apart = 1) {
-    return all_of(walk, [&](const auto& lines) {
-      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < (std::int64_t(1) << 32) / lines_apart;
-    });
-  }
   // Threads that hold a tile of cells across lines, or the first lines of it: a number of them side by side (a power of two), and one
   // below the other. Of each line it has a sector of codes of a byte, and less only where the threads then hold it all.
   struct Tile {
@@ -48,7 +42,8 @@ struct DeviceHeldLaunch {
                   least = std::max(1, sector / smallest / W);
     if (cells.n_inner >= std::int64_t(1) << 32 || cells.n_inner % W != 0) return {0, 0, 0};
     if (W > 1 && (plan.by_element || !Alignment::template is_aligned<W>(plan.walk))) return {0, 0, 0};
-    if (device_walk_on_host) return is_near(plan.walk) ? Tile{1, 1, packs<W>} : Tile{0, 0, 0};  // (a team is a thread)
+    if (device_walk_on_host)
+      return Alignment::is_near(plan.walk) ? Tile{1, 1, packs<W>} : Tile{0, 0, 0};  // (a team is a thread)
     const auto tile_of = [&](std::int64_t columns) {
       const std::int64_t in_warp = std::max<std::int64_t>(1, warp / columns);
       return Tile{columns, divide_up(divide_up(cells.cell_outer, packs<W>), in_warp) * in_warp, packs<W>};
@@ -61,7 +56,7 @@ struct DeviceHeldLaunch {
       tile.columns *= 2;
     const int scratch = DeviceCellsHeld<Exec, Finder, Element, Out, T, W, packs<W>, true>::scratch_bytes(
         static_cast<int>(tile.threads()), static_cast<int>(tile.columns));
-    return is_near(plan.walk, tile.rows) && scratch <= device_tuning.team_scratch ? tile : Tile{0, 0, 0};
+    return Alignment::is_near(plan.walk, tile.rows) && scratch <= device_tuning.team_scratch ? tile : Tile{0, 0, 0};
   }
   // Calls f with the width of its packs.
   template <class F>

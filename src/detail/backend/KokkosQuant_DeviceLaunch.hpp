@@ -124,9 +124,6 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
     constexpr std::int64_t largest = device_tuning.largest_launch;
     // (Elements, as their indices are 32-bit too; lanes take up to W times as many packs. Of packed codes whole bytes, which hold up to 8.)
     const std::int64_t longest = Tiled ? largest : plan.lanes_differ ? largest / 16 : largest - std::max(2 * W, 8);
-    const bool far_apart = !all_of(plan.walk, [](const auto& lines) {  // for 32-bit products
-      return lines.outer * static_cast<std::int64_t>(sizeof(*lines.data)) < std::int64_t(1) << 32;
-    });
     const Walk& whole = plan.walk;
     const Cells& cells = plan.cells;
     const bool in_pieces = Tiled && !plan.lanes_differ;
@@ -155,7 +152,7 @@ struct DeviceLaunch<Exec, Element, Outputs<O...>, Inputs<I...>, Tiled> : DeviceA
           lines_a_thread /= 2;
         lines = std::min(lines / classes.count * classes.count * lines_a_thread, largest);
       }
-      if (far_apart) lines = 1;
+      if (!Alignment::is_near(whole)) lines = 1;
       for (std::int64_t o = 0, end_o; o < whole.n_outer; o = end_o) {
         end_o = part_end(o, whole.n_outer, cells.outer, lines);
         Walk walk = whole;
